@@ -4,10 +4,9 @@
  * Routing is by token: a request goes to the session that its token belongs to, and a request whose token is unknown
  * goes where the page sent it. A request without a token follows the session whose token this document used last.
  */
-import { parseBaseUrl } from './base-url.ts';
-import { classifyPlace, isUnder, locate, normaliseMethod, operationOf } from './endpoint.ts';
-import type { Endpoint, Place } from './endpoint.ts';
-import { isToken } from './login-response.ts';
+import { isToken } from './json.ts';
+import { locate, sideOf, type Place } from './place.ts';
+import { roleOf, type Role } from './role.ts';
 
 /** What a document knows of a session. */
 export interface Route {
@@ -53,14 +52,18 @@ export interface BodyFields {
 
 /** What to learn from the answer. */
 export type Watch =
+  /** A session may begin. `portal`: the base URL that was asked, as the page wrote it. */
   | { readonly for: 'begin'; readonly portal: string }
-  | { readonly for: 'refresh'; readonly route: Route }
-  | { readonly for: 'end'; readonly route: Route; readonly all: boolean }
-  /** Only whether the target says that the session is over. */
-  | { readonly for: 'unknown-token'; readonly route: Route };
+  /** New tokens, an end, or only whether the server says that the session is over. */
+  | { readonly for: Exclude<Role, 'begin'>; readonly route: Route };
 
 export type Verdict =
-  | { readonly act: 'pass'; readonly watch: Watch | null; readonly uses: Route | null; readonly signsOut: boolean }
+  | {
+      readonly act: 'pass';
+      readonly watch: Watch | null;
+      readonly uses: Route | null;
+      readonly signsOut: boolean;
+    }
   | {
       readonly act: 'send';
       readonly url: string;
@@ -88,120 +91,91 @@ export type Until =
  */
 export function decide(request: Sketch, known: Known): Verdict {
   const place = locate(request.url, request.page);
-  const operation = place && operationOf(normaliseMethod(request.method), place);
-  if (!operation) return PASS;
+  const role = place && roleOf(request.method.toUpperCase(), place.path);
+  if (!role) return PASS;
   const { token } = request;
   const owner = token === null || !isToken(token) ? null : known.sessionOf(token);
   if (owner === undefined) return ask(request, known, place, token ?? '');
-  if (operation.kind === 'login' || operation.kind === 'register') return begin(request, place, owner);
-  if (operation.kind === 'refresh') return refresh(request, known, place, owner);
-  if (owner) return withToken(request, place, owner);
-  return token === null ? withoutToken(request, known, place) : PASS;
+  if (role === 'begin') return begin(request, place, owner);
+  if (role === 'refresh') return refresh(request, known, place, owner);
+  if (owner) return withToken(request, place, role, owner);
+  return token === null ? withoutToken(request, known, place, role) : PASS;
 }
 
 /** A login or registration goes where the page sends it; only the token of a redirected session must not go along. */
-function begin(request: Sketch, place: Place, owner: Route | null): Verdict {
-  const watch = begins(place);
-  if (!owner || owner.target === null || isUnder(place, owner.target)) return pass(watch);
-  if (request.body === undefined) return { act: 'read' };
+function begin({ body }: Sketch, place: Place, owner: Route | null): Verdict {
+  const watch: Watch = { for: 'begin', portal: place.base };
+  if (!owner || owner.target === null || place.home === owner.target) return pass(watch, null);
+  if (!body) return { act: 'read' };
   // the credential of an application service is its token (spec, "Appservice login")
-  if (request.body.loginType === 'm.login.application_service') return pass(watch);
-  return stay(place, watch);
-}
-
-function withToken(request: Sketch, place: Place, route: Route): Verdict {
-  const endpoint = classifyIn(request, place, route);
-  const watch = watchOf(endpoint, route);
-  if (endpoint.under === 'target') return pass(watch, route);
-  if (endpoint.under !== 'portal') return PASS;
-  if (route.target === null) return pass(watch, route);
-  if (endpoint.route === 'portal' || endpoint.route === 'pass') return stay(place, null);
-  if (route.pending && !request.sync) return hold({ for: 'target', route });
-  return send(join(place, route.target), watch, route);
-}
-
-function withoutToken(request: Sketch, known: Known, place: Place): Verdict {
-  const { kind, op, route: rule } = classifyIn(request, place, { portal: place.base, target: null });
-  if (kind === 'login-flows') return { ...PASS, signsOut: known.last === null };
-  if (rule === 'portal' || rule === 'pass' || op.startsWith('password')) return PASS;
-  if (known.last) return follow(request, place, known.last);
-  if (kind !== 'versions' || known.signedOut) return PASS;
-  if (!known.ready && !request.sync) return hold({ for: 'ready' });
-  const recent = known.recent.find((route) => isUnder(place, route.portal));
-  return recent ? follow(request, place, recent) : PASS;
-}
-
-function follow(request: Sketch, place: Place, route: Route): Verdict {
-  const endpoint = classifyIn(request, place, route);
-  if (endpoint.under !== 'portal' || route.target === null) return PASS;
-  if (route.pending && !request.sync) return hold({ for: 'target', route });
-  const orPortal = /^(?:GET|HEAD)$/.test(normaliseMethod(request.method));
-  return { ...send(join(place, route.target), null, null), orPortal };
+  return body.loginType === 'm.login.application_service' ? pass(watch, null) : stay(place, watch);
 }
 
 /** Routed by the refresh token in the body, else by the document's session (MSC2918: it carries no access token). */
 function refresh(request: Sketch, known: Known, place: Place, owner: Route | null): Verdict {
-  if (request.body === undefined) return { act: 'read' };
-  const { refreshToken } = request.body;
-  const named = refreshToken === null || !isToken(refreshToken) ? null : known.sessionOf(refreshToken);
-  if (named === undefined) return ask(request, known, place, refreshToken ?? '');
+  if (!request.body) return { act: 'read' };
+  const token = request.body.refreshToken ?? '';
+  const named = isToken(token) ? known.sessionOf(token) : null;
+  if (named === undefined) return ask(request, known, place, token);
   const route = named ?? owner ?? known.last;
-  if (!route) return PASS;
-  const verdict = withToken(request, place, route);
-  return 'watch' in verdict ? { ...verdict, watch: { for: 'refresh', route } } : verdict;
+  return route ? withToken(request, place, 'refresh', route) : PASS;
+}
+
+function withToken(request: Sketch, place: Place, role: Exclude<Role, 'begin'>, route: Route): Verdict {
+  const side = sideOf(place, role === 'media', route.portal, route.target);
+  if (!side) return PASS;
+  const watch: Watch = { for: role, route };
+  if (side === 'target' || route.target === null) return pass(watch, route);
+  if (role === 'portal' || role === 'pass' || role === 'flows') return stay(place, null);
+  return toTarget(request, place, route, watch);
+}
+
+function withoutToken(request: Sketch, known: Known, place: Place, role: Role): Verdict {
+  if (role === 'flows') return { ...PASS, signsOut: !known.last };
+  if (role === 'portal' || role === 'pass' || role === 'password') return PASS;
+  let route = known.last;
+  if (!route && role === 'versions' && !known.signedOut) {
+    if (!known.ready && !request.sync) return { act: 'hold', until: { for: 'ready' } };
+    route = recentAt(place, known);
+  }
+  if (
+    !route ||
+    route.target === null ||
+    sideOf(place, role === 'media', route.portal, route.target) !== 'portal'
+  )
+    return PASS;
+  return toTarget(request, place, route, null);
+}
+
+/** `watch` only for what carries a token. */
+function toTarget({ sync, method }: Sketch, { rest }: Place, route: Route, watch: Watch | null): Verdict {
+  if (route.pending && !sync) return { act: 'hold', until: { for: 'target', route } };
+  const orPortal = !watch && /^(get|head)$/i.test(method);
+  return { act: 'send', url: route.target + rest, dropToken: false, watch, uses: watch && route, orPortal };
 }
 
 /** Stays at the portal, without the token of the session that lives elsewhere. */
-function stay(place: Place, watch: Watch | null): Verdict {
-  return { ...send(withoutTokenIn(place), watch, null), dropToken: true };
+function stay({ url }: Place, watch: Watch | null): Verdict {
+  const here =
+    url.origin +
+    url.pathname +
+    url.search.replace(/([?&])access_token(=[^&]*)?(&|$)/g, '$1').replace(/[?&]$/, '');
+  return { act: 'send', url: here, dropToken: true, watch, uses: null, orPortal: false };
 }
 
 /** A token that this document has not asked about. What cannot wait may pass only where no session can be. */
-function ask(request: Sketch, known: Known, place: Place, token: string): Verdict {
-  if (!request.sync) return hold({ for: 'token', token });
-  const free = known.ready && !known.recent.some((route) => isUnder(place, route.portal));
-  return free ? PASS : { act: 'refuse' };
+function ask({ sync }: Sketch, known: Known, place: Place, token: string): Verdict {
+  if (!sync) return { act: 'hold', until: { for: 'token', token } };
+  return known.ready && !recentAt(place, known) ? PASS : REFUSE;
 }
 
-function watchOf({ kind, op }: Endpoint, route: Route): Watch {
-  if (kind === 'logout' || op === 'deactivate') return { for: 'end', route, all: op !== 'logout' };
-  return { for: 'unknown-token', route };
+function recentAt({ home }: Place, { recent }: Known): Route | null {
+  return recent.find(({ portal }) => portal === home) ?? null;
 }
 
-function begins(place: Place): Watch | null {
-  const parsed = parseBaseUrl(place.base, { kind: 'homeserver', source: 'server', portal: place.url.origin });
-  return parsed.ok ? { for: 'begin', portal: parsed.base } : null;
-}
+export const PASS = { act: 'pass', watch: null, uses: null, signsOut: false } as const;
+export const REFUSE = { act: 'refuse' } as const;
 
-function classifyIn(request: Sketch, place: Place, { portal, target }: Pick<Route, 'portal' | 'target'>): Endpoint {
-  return classifyPlace(request.method, place, { portal, target, page: request.page });
-}
-
-/** The same path and query at another base, byte for byte (url-rules.md A.13). */
-function join({ url, path }: Place, target: string): string {
-  const below = url.pathname.split('/').slice(-path.length - 1);
-  return `${target}/${below.join('/')}${url.search}`;
-}
-
-function withoutTokenIn({ url }: Place): string {
-  const kept = url.search
-    .slice(1)
-    .split('&')
-    .filter((pair) => !/^access_token(?:=|$)/.test(pair))
-    .join('&');
-  return url.origin + url.pathname + (kept && `?${kept}`);
-}
-
-const PASS = { act: 'pass', watch: null, uses: null, signsOut: false } as const;
-
-function pass(watch: Watch | null, uses: Route | null = null): Extract<Verdict, { act: 'pass' }> {
+function pass(watch: Watch, uses: Route | null): Verdict {
   return { ...PASS, watch, uses };
-}
-
-function send(url: string, watch: Watch | null, uses: Route | null): Extract<Verdict, { act: 'send' }> {
-  return { act: 'send', url, dropToken: false, watch, uses, orPortal: false };
-}
-
-function hold(until: Until): Verdict {
-  return { act: 'hold', until };
 }

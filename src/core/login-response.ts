@@ -3,7 +3,9 @@
  * `well_known` in the final text and in today's spec).
  */
 import { parseBaseUrl, type BaseUrl } from './base-url.ts';
-import { locate, operationOf } from './endpoint.ts';
+import { field, isToken, textOf } from './json.ts';
+import { locate } from './place.ts';
+import { roleOf } from './role.ts';
 
 /** Which part of the answer named the homeserver; `final-url` = the login was redirected there. */
 export type NamedBy = 'well_known' | 'base_cs_url' | 'final-url';
@@ -19,8 +21,6 @@ export interface Credentials {
 
 /** Longest login answer that is read, in characters; longer ones pass unread. */
 export const MAX_LOGIN_ANSWER = 256 * 1024;
-
-const MAX_NAME = 1024;
 
 /**
  * Which homeserver a login answer names.
@@ -46,9 +46,9 @@ export function wasRedirected(portal: string, finalUrl: string | null): boolean 
 
 /** The session that an answer of `/login` or `/register` begins; null if it begins none. */
 export function readCredentials(body: unknown): Credentials | null {
-  const [user, access] = [text(field(body, 'user_id')), field(body, 'access_token')];
+  const [user, access] = [textOf(field(body, 'user_id')), field(body, 'access_token')];
   if (user === null || !isToken(access)) return null;
-  return { user, access, device: text(field(body, 'device_id')), refresh: readRefresh(body) };
+  return { user, access, device: textOf(field(body, 'device_id')), refresh: readRefresh(body) };
 }
 
 /** The tokens of an answer of `/refresh`; null if it has none. */
@@ -59,23 +59,17 @@ export function readRefreshed(body: unknown): Pick<Credentials, 'access' | 'refr
 
 /** Whether an error answer says that the session is over: `M_UNKNOWN_TOKEN`, not a soft logout (spec, "Soft logout"). */
 export function isHardLogout(status: number, body: unknown): boolean {
-  return status === 401 && field(body, 'errcode') === 'M_UNKNOWN_TOKEN' && field(body, 'soft_logout') !== true;
-}
-
-/** What may be an access token: printable ASCII, so that it fits in a header. */
-export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[\x21-\x7e]{1,4096}$/.test(value);
-}
-
-/** An own property of a JSON object, else undefined. */
-export function field(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
+  return (
+    status === 401 && field(body, 'errcode') === 'M_UNKNOWN_TOKEN' && field(body, 'soft_logout') !== true
+  );
 }
 
 function readNamed(body: unknown, portal: string): Naming {
   const wellKnown = field(field(field(body, 'well_known'), 'm.homeserver'), 'base_url');
-  const [first, second] = [name('well_known', wellKnown, portal), name('base_cs_url', field(body, 'base_cs_url'), portal)];
+  const [first, second] = [
+    name('well_known', wellKnown, portal),
+    name('base_cs_url', field(body, 'base_cs_url'), portal),
+  ];
   return first.source === null ? second : first;
 }
 
@@ -87,16 +81,11 @@ function name(source: NamedBy, value: unknown, portal: string): Naming {
 
 function readFinalUrl(finalUrl: string | null, portal: string): Naming {
   const place = finalUrl === null ? null : locate(finalUrl, portal);
-  if (!place) return { source: null };
-  const kind = operationOf('POST', place)?.kind;
-  return kind === 'login' || kind === 'register' ? name('final-url', place.base, portal) : { source: null };
+  const begins = place && roleOf('POST', place.path) === 'begin';
+  return begins ? name('final-url', place.base, portal) : { source: null };
 }
 
 function readRefresh(body: unknown): string | null {
   const refresh = field(body, 'refresh_token');
   return isToken(refresh) ? refresh : null;
-}
-
-function text(value: unknown): string | null {
-  return typeof value === 'string' && value !== '' && value.length <= MAX_NAME ? value : null;
 }

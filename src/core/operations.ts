@@ -1,8 +1,45 @@
 /**
  * The operations that are routed in a way of their own, of every version of the client-server API and of its unstable
  * names. Whatever is not here is a generic client-server request: it follows the session too, future endpoints included.
+ * `test/core/operations.test.ts` compares this with the full list in endpoints.json.
  */
-import type { Kind, RouteOf } from './endpoint.ts';
+import { VERSION } from './role.ts';
+
+export type Kind =
+  | 'login-flows'
+  | 'login'
+  | 'sso-navigation'
+  | 'login-fallback'
+  | 'uia-fallback'
+  | 'login-token'
+  | 'register'
+  | 'register-aux'
+  | 'refresh'
+  | 'logout'
+  | 'account-change'
+  | 'cs-identity'
+  | 'account-data-is'
+  | 'openid'
+  | 'sync'
+  | 'auth-metadata'
+  | 'versions'
+  | 'cs'
+  | 'cs-foreign'
+  | 'media'
+  | 'media-aux'
+  | 'media-upload'
+  | 'media-authed'
+  | 'identity'
+  | 'well-known-client'
+  | 'well-known-other'
+  | 'other-matrix'
+  | 'not-matrix';
+
+/**
+ * `portal`: stays there. `target`: needs the session's token. `target-if-session`: follows the session in play.
+ * `identity`: identity rules. `pass`: not touched.
+ */
+export type RouteOf = 'portal' | 'target' | 'target-if-session' | 'identity' | 'pass';
 
 export interface Operation {
   readonly kind: Kind;
@@ -11,118 +48,110 @@ export interface Operation {
   readonly mayCarryIdentity?: boolean;
 }
 
-/** methods, path below the version (`*` one segment, `**` the rest), kind, op, route, body may name an identity server */
-type Row = readonly [string, string, Kind, string, RouteOf, boolean?];
-
-const PORTAL = 'portal';
-const TARGET = 'target';
 const SESSION = 'target-if-session';
 
-const CLIENT: readonly Row[] = [
-  ['GET', 'login', 'login-flows', 'flows', PORTAL],
-  ['POST', 'login', 'login', 'login', PORTAL],
-  ['GET', 'login/sso/redirect', 'sso-navigation', 'redirect', PORTAL],
-  ['GET', 'login/sso/redirect/*', 'sso-navigation', 'redirect', PORTAL],
-  ['GET', 'login/cas/redirect', 'sso-navigation', 'redirect', PORTAL],
-  ['GET', 'login/cas/ticket', 'sso-navigation', 'cas-ticket', PORTAL],
-  ['GET', 'login/fallback', 'sso-navigation', 'login-fallback-v1', PORTAL],
-  ['POST', 'login/get_token', 'login-token', 'get_token', TARGET, true],
-  ['POST', 'login/token', 'login-token', 'get_token-unstable', TARGET, true],
-  ['GET', 'register', 'register-aux', 'flows', PORTAL],
-  ['POST', 'register', 'register', 'register', PORTAL, true],
-  ['GET', 'register/available', 'register-aux', 'available', PORTAL],
-  ['POST', 'register/email/requestToken', 'register-aux', 'requestToken', PORTAL, true],
-  ['POST', 'register/msisdn/requestToken', 'register-aux', 'requestToken', PORTAL, true],
-  ['GET', 'register/*/validity', 'register-aux', 'token-validity', PORTAL],
-  ['POST', 'refresh', 'refresh', 'refresh', TARGET],
-  ['POST', 'tokenrefresh', 'refresh', 'tokenrefresh', TARGET],
-  ['POST', 'logout', 'logout', 'logout', TARGET],
-  ['POST', 'logout/all', 'logout', 'logout-all', TARGET],
-  ['GET POST', 'auth/*/fallback/web', 'uia-fallback', 'fallback', SESSION],
-  ['POST', 'account/deactivate', 'account-change', 'deactivate', SESSION, true],
-  ['POST', 'account/password', 'account-change', 'password', SESSION, true],
-  ['POST', 'account/password/email/requestToken', 'cs-identity', 'password-requestToken', SESSION, true],
-  ['POST', 'account/password/msisdn/requestToken', 'cs-identity', 'password-requestToken', SESSION, true],
-  ['POST', 'delete_devices', 'account-change', 'delete_devices', TARGET, true],
-  ['DELETE', 'devices/*', 'account-change', 'delete_device', TARGET, true],
-  ['POST', 'account/3pid', 'cs-identity', '3pid', TARGET, true],
-  ['POST', 'account/3pid/add', 'cs-identity', '3pid', TARGET, true],
-  ['POST', 'account/3pid/bind', 'cs-identity', '3pid', TARGET, true],
-  ['POST', 'account/3pid/delete', 'cs-identity', '3pid', TARGET, true],
-  ['POST', 'account/3pid/unbind', 'cs-identity', '3pid', TARGET, true],
-  ['POST', 'account/3pid/email/requestToken', 'cs-identity', '3pid-requestToken', SESSION, true],
-  ['POST', 'account/3pid/msisdn/requestToken', 'cs-identity', '3pid-requestToken', SESSION, true],
-  ['POST', 'createRoom', 'cs-identity', 'createRoom', TARGET, true],
-  ['PUT', 'createRoom/*', 'cs-identity', 'createRoom-txn', TARGET, true],
-  ['POST', 'rooms/*/invite', 'cs-identity', 'invite', TARGET, true],
-  ['PUT', 'rooms/*/invite/*', 'cs-identity', 'invite-txn', TARGET, true],
-  ['POST', 'keys/device_signing/upload', 'cs', 'device_signing', TARGET, true],
-  ['GET PUT DELETE', 'user/*/account_data/m.identity_server', 'account-data-is', 'account_data', TARGET],
-  ['POST', 'user/*/openid/request_token', 'openid', 'openid', TARGET],
-  ['GET POST', 'sync', 'sync', 'sync', TARGET],
-  ['GET', 'events', 'sync', 'events', TARGET],
-  ['GET', 'initialSync', 'sync', 'initialSync', TARGET],
-  ['GET', 'auth_metadata', 'auth-metadata', 'auth_metadata', SESSION],
-  ['GET', 'auth_issuer', 'auth-metadata', 'auth_issuer', SESSION],
-  ['GET PUT POST DELETE', 'rendezvous', 'cs', 'rendezvous', 'pass'],
-  ['GET PUT POST DELETE', 'rendezvous/**', 'cs', 'rendezvous', 'pass'],
-  ['GET', 'media/download/*/*', 'media-authed', 'get', SESSION],
-  ['GET', 'media/download/*/*/*', 'media-authed', 'get', SESSION],
-  ['GET', 'media/thumbnail/*/*', 'media-authed', 'get', SESSION],
-  ['GET', 'media/preview_url', 'media-authed', 'aux', SESSION],
-  ['GET', 'media/config', 'media-authed', 'aux', SESSION],
-];
+/**
+ * kind, op, route (`if` = target-if-session; `+`: the body may name an identity server), methods, path: below
+ * `client/VERSION/` or, with a leading slash, below `media/VERSION`; `*` is one segment, the rest a regular expression.
+ */
+const TABLE = `
+login-flows flows portal GET login
+login login portal POST login
+sso-navigation redirect portal GET login/(sso/redirect(/*)?|cas/redirect)
+sso-navigation cas-ticket portal GET login/cas/ticket
+sso-navigation login-fallback-v1 portal GET login/fallback
+login-token get_token target+ POST login/get_token
+login-token get_token-unstable target+ POST login/token
+register-aux flows portal GET register
+register register portal+ POST register
+register-aux available portal GET register/available
+register-aux requestToken portal+ POST register/(email|msisdn)/requestToken
+register-aux token-validity portal GET register/*/validity
+refresh refresh target POST refresh
+refresh tokenrefresh target POST tokenrefresh
+logout logout target POST logout
+logout logout-all target POST logout/all
+uia-fallback fallback if GET|POST auth/*/fallback/web
+account-change deactivate if+ POST account/deactivate
+account-change password if+ POST account/password
+account-change delete_devices target+ POST delete_devices
+account-change delete_device target+ DELETE devices/*
+cs-identity password-requestToken if+ POST account/password/(email|msisdn)/requestToken
+cs-identity 3pid-requestToken if+ POST account/3pid/(email|msisdn)/requestToken
+cs-identity 3pid target+ POST account/3pid(/(add|bind|delete|unbind))?
+cs-identity createRoom target+ POST createRoom
+cs-identity createRoom-txn target+ PUT createRoom/*
+cs-identity invite target+ POST rooms/*/invite
+cs-identity invite-txn target+ PUT rooms/*/invite/*
+cs device_signing target+ POST keys/device_signing/upload
+account-data-is account_data target GET|PUT|DELETE user/*/account_data/m.identity_server
+openid openid target POST user/*/openid/request_token
+sync sync target GET|POST sync
+sync events target GET events
+sync initialSync target GET initialSync
+auth-metadata auth_metadata if GET auth_metadata
+auth-metadata auth_issuer if GET auth_issuer
+cs rendezvous pass GET|PUT|POST|DELETE rendezvous(/.+)?
+media-authed get if GET media/(thumbnail/*/*|download/*/*(/*)?)
+media-authed aux if GET media/(preview_url|config)
+media download if GET /download/*/*(/*)?
+media thumbnail if GET /thumbnail/*/*
+media-aux preview_url if GET /preview_url
+media-aux config if GET /config
+media-upload upload if POST /upload
+media-upload upload if PUT /upload/*/*
+media-upload create if POST /create`;
 
-const MEDIA: readonly Row[] = [
-  ['GET', 'download/*/*', 'media', 'download', SESSION],
-  ['GET', 'download/*/*/*', 'media', 'download', SESSION],
-  ['GET', 'thumbnail/*/*', 'media', 'thumbnail', SESSION],
-  ['GET', 'preview_url', 'media-aux', 'preview_url', SESSION],
-  ['GET', 'config', 'media-aux', 'config', SESSION],
-  ['POST', 'upload', 'media-upload', 'upload', SESSION],
-  ['PUT', 'upload/*/*', 'media-upload', 'upload', SESSION],
-  ['POST', 'create', 'media-upload', 'create', SESSION],
-];
-
-/** @param segments the decoded path below `/_matrix/client` */
-export function clientOperation(verb: string, segments: readonly string[]): Operation {
-  const path = withoutTrailingSlash(segments);
-  if (path.length === 1 && path[0] === 'versions' && (verb === 'GET' || verb === 'HEAD')) {
-    return { kind: 'versions', op: 'versions', route: SESSION };
-  }
-  const version = versionLength(path);
-  if (version === 0) return { kind: 'cs', op: 'unknown', route: SESSION };
-  return lookUp(CLIENT, verb, path.slice(version)) ?? { kind: 'cs', op: 'generic', route: SESSION };
+interface Row {
+  readonly methods: readonly string[];
+  readonly path: RegExp;
+  readonly operation: Operation;
 }
 
-/** @param segments the decoded path below `/_matrix/media` */
-export function mediaOperation(verb: string, segments: readonly string[]): Operation {
-  const path = withoutTrailingSlash(segments).slice(1);
-  return lookUp(MEDIA, verb, path) ?? { kind: 'media-aux', op: 'generic', route: SESSION };
+const ROWS: readonly Row[] = TABLE.trim()
+  .split('\n')
+  .map((line) => {
+    const [kind, op = '', route = '', methods = '', path = ''] = line.split(' ');
+    const where = route.replace('+', '');
+    return {
+      methods: methods.split('|'),
+      path: new RegExp(`^${path.replaceAll('*', '[^/]+')}$`),
+      operation: {
+        kind: kind as Kind,
+        op,
+        route: (where === 'if' ? SESSION : where) as RouteOf,
+        ...(where !== route && { mayCarryIdentity: true }),
+      },
+    };
+  });
+
+/**
+ * @param verb upper-case
+ * @param path decoded, below `/_matrix/`; slashes within a segment are escaped
+ * @returns null for what is neither client-server API, media nor login page
+ */
+export function operationAt(verb: string, path: string): Operation | null {
+  const method = verb === 'HEAD' ? 'GET' : verb;
+  const [, family, rest = ''] = /^(client|media|static\/client)(?:\/(.*?)\/?)?$/.exec(path) ?? [];
+  if (family === 'client') return clientOperation(method, rest);
+  if (family === 'media') return lookUp(method, rest.replace(/^[^/]*/, '')) ?? generic('media-aux');
+  const [, page] = /^(login|register)(?:\/|$)/.exec(rest) ?? [];
+  return family && page ? { kind: 'login-fallback', op: page, route: 'portal' } : null;
 }
 
-/** How many segments the API version takes: `api/v1`, `v2_alpha`, `rN`, `vN`, `unstable`, `unstable/vendor.prefix`; 0 = none. */
-function versionLength([first = '', second = '']: readonly string[]): number {
-  if (first === 'api') return /^(?:v1|r0|v2_alpha)$/.test(second) ? 2 : 0;
-  if (first === 'unstable') return second.includes('.') ? 2 : 1;
-  return /^(?:[rv]\d+|v2_alpha)$/.test(first) ? 1 : 0;
+function clientOperation(method: string, path: string): Operation {
+  if (path === 'versions' && method === 'GET') return { kind: 'versions', op: path, route: SESSION };
+  const version = VERSION.exec(path);
+  if (!version) return { ...generic('cs'), op: 'unknown' };
+  return lookUp(method, path.slice(version[0].length)) ?? generic('cs');
 }
 
-function withoutTrailingSlash(segments: readonly string[]): readonly string[] {
-  return segments.at(-1) === '' ? segments.slice(0, -1) : segments;
+function lookUp(method: string, path: string): Operation | null {
+  const matching = ROWS.filter((row) => row.path.test(path));
+  const row = matching.find(({ methods }) => methods.includes(method));
+  return row?.operation ?? (matching[0] ? { ...generic('cs'), op: 'other-method' } : null);
 }
 
-function lookUp(rows: readonly Row[], verb: string, path: readonly string[]): Operation | null {
-  const wanted = verb === 'HEAD' ? 'GET' : verb;
-  const matching = rows.filter(([, pattern]) => matches(pattern.split('/'), path));
-  const row = matching.find(([methods]) => methods.split(' ').includes(wanted));
-  if (!row) return matching.length > 0 ? { kind: 'cs', op: 'other-method', route: SESSION } : null;
-  const [, , kind, op, route, mayCarryIdentity] = row;
-  return { kind, op, route, ...(mayCarryIdentity && { mayCarryIdentity }) };
-}
-
-function matches(pattern: readonly string[], path: readonly string[]): boolean {
-  const open = pattern.at(-1) === '**';
-  if (open ? path.length < pattern.length : path.length !== pattern.length) return false;
-  return pattern.every((part, index) => part === '*' || part === '**' || part === path[index]);
+function generic(kind: Kind): Operation {
+  return { kind, op: 'generic', route: SESSION };
 }

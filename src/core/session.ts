@@ -16,9 +16,7 @@ import type { NamedBy } from './login-response.ts';
 export type StayReason = 'names-nothing' | 'unreachable' | 'not-a-homeserver' | BaseUrlReason;
 
 export type Standing =
-  | { readonly at: 'pending' }
-  | { readonly at: 'home' }
-  | { readonly at: 'portal'; readonly why: StayReason };
+  { readonly at: 'pending' } | { readonly at: 'home' } | { readonly at: 'portal'; readonly why: StayReason };
 
 export interface Session {
   readonly id: string;
@@ -28,6 +26,8 @@ export interface Session {
   /** Base URL of the homeserver that the login named, if it named a usable one. */
   readonly named: string | null;
   readonly namedBy: NamedBy | null;
+  /** The login was answered by another server than the portal (307): the portal never saw the token. */
+  readonly redirected: boolean;
   readonly standing: Standing;
   readonly user: string;
   readonly device: string | null;
@@ -66,7 +66,12 @@ export type Began = Omit<Session, 'access' | 'refresh' | 'used' | 'movedFrom' | 
 export type Event =
   | { readonly type: 'began'; readonly session: Began }
   | { readonly type: 'checked'; readonly id: string; readonly standing: Standing }
-  | { readonly type: 'refreshed'; readonly id: string; readonly access: string; readonly refresh: string | null }
+  | {
+      readonly type: 'refreshed';
+      readonly id: string;
+      readonly access: string;
+      readonly refresh: string | null;
+    }
   | { readonly type: 'used'; readonly id: string; readonly at: number }
   /** `all`: `/logout/all` and a deactivated account end the user's other sessions at that homeserver too. */
   | { readonly type: 'ended'; readonly id: string; readonly all: boolean };
@@ -116,7 +121,8 @@ function begin(state: State, began: Began): State {
   const { client, access, refresh } = began;
   const bound = [access, refresh].flatMap((digest) => findByDigest(state, client, digest ?? '') ?? []);
   const other = bound.find((session) => routeOf(session) !== routeOf(began));
-  if (other) return update(state, other.id, (session) => ({ ...session, refused: began.named ?? began.portal }));
+  if (other)
+    return update(state, other.id, (session) => ({ ...session, refused: began.named ?? began.portal }));
   if (findByDigest(state, client, access)) return state;
   const home = began.named ?? began.portal;
   const before = state.lastHomes.find((last) => isSameUser(last, began))?.base ?? home;

@@ -1,0 +1,58 @@
+/** The background: service worker (Chromium) or event page (Firefox). Listeners are registered on the first tick. */
+import { sessionsOf } from '../core/session.ts';
+import { browser, type Runtime } from '../webext/browser.ts';
+import { documentArgs } from '../wire/document.ts';
+import { isToBackground } from '../wire/envelope.ts';
+import { popupArgs } from '../wire/popup.ts';
+import { badgeOf, showBadge } from './badge.ts';
+import { documentHandlers } from './document-calls.ts';
+import { popupHandlers } from './popup-calls.ts';
+import { createSessionOwner } from './session-owner.ts';
+import { createSites } from './sites.ts';
+import { badgeTabs, tellTabs } from './tabs.ts';
+
+const sites = createSites();
+const owner = createSessionOwner((before, after) => void tellTabs(before, after));
+
+const askReload = async (clients: readonly string[]): Promise<void> => {
+  await Promise.all(clients.map((client) => badgeTabs(client, 'reload')));
+};
+
+const documents = documentHandlers(owner, (client) => sites.isOn(client));
+const popup = popupHandlers(owner, sites, askReload);
+
+browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
+  if (!isToBackground(message)) return undefined;
+  return message.from === 'popup' ? fromPopup(message, sender) : fromDocument(message, sender);
+});
+
+browser.permissions.onAdded.addListener(() => void sites.admit().then(askReload));
+void sites.register();
+
+/** A document's word counts for its own origin only; one of an opaque origin (`null`) has none. */
+async function fromDocument(
+  message: { call: string; args: unknown },
+  sender: Runtime.MessageSender,
+): Promise<unknown> {
+  const client = (sender as { origin?: string }).origin;
+  if (client === undefined || client === 'null' || !Object.hasOwn(documents, message.call)) return undefined;
+  const call = message.call as keyof typeof documents;
+  const args = documentArgs[call](message.args);
+  // the types of a call's arguments and handler belong together by construction
+  const answer = await (documents[call] as (args: unknown, client: string) => Promise<unknown>)(args, client);
+  if (call === 'start' && sender.frameId === 0 && sender.tab?.id !== undefined) {
+    const sessions = await owner.run((state) => sessionsOf(state, client));
+    await showBadge(sender.tab.id, badgeOf(sessions));
+  }
+  return answer;
+}
+
+async function fromPopup(
+  message: { call: string; args: unknown },
+  sender: Runtime.MessageSender,
+): Promise<unknown> {
+  const isOurs = sender.url?.startsWith(browser.runtime.getURL('')) ?? false;
+  if (!isOurs || !Object.hasOwn(popup, message.call)) return undefined;
+  const call = message.call as keyof typeof popup;
+  return (popup[call] as (args: unknown) => Promise<unknown>)(popupArgs[call](message.args));
+}

@@ -1,0 +1,64 @@
+/** What the popup asks. */
+import { sessionsOf, type Session } from '../core/session.ts';
+import type { PopupCalls, Shown } from '../wire/popup.ts';
+import type { SessionOwner } from './session-owner.ts';
+import type { Sites } from './sites.ts';
+
+type Handlers = {
+  readonly [K in keyof PopupCalls]: (
+    args: Parameters<PopupCalls[K]>[0],
+  ) => Promise<ReturnType<PopupCalls[K]>>;
+};
+
+/** @param onTurnedOn called with the clients that were turned on */
+export function popupHandlers(
+  owner: SessionOwner,
+  sites: Sites,
+  onTurnedOn: (clients: readonly string[]) => Promise<void>,
+): Handlers {
+  return {
+    async describe({ client }) {
+      const [on, isListed] = await Promise.all([sites.isOn(client), sites.isListed(client)]);
+      const sessions = await owner.run((state) =>
+        sessionsOf(state, client).filter(({ superseded }) => !superseded),
+      );
+      return {
+        on,
+        lostAccess: isListed && !on,
+        sessions: sessions.toSorted((a, b) => b.began - a.began).map(shown),
+      };
+    },
+    async wish({ client }) {
+      await sites.wish(client);
+      return null;
+    },
+    async turnOn({ client }) {
+      await onTurnedOn(await sites.admit());
+      return sites.isOn(client);
+    },
+    async turnOff({ client }) {
+      await sites.turnOff(client);
+      return null;
+    },
+    forget: ({ id }) =>
+      owner.run((_, apply) => {
+        apply({ type: 'ended', id, all: false });
+        return null;
+      }),
+  };
+}
+
+function shown({
+  id,
+  user,
+  portal,
+  named,
+  namedBy,
+  redirected,
+  standing,
+  began,
+  movedFrom,
+  refused,
+}: Session): Shown {
+  return { id, user, portal, named, namedBy, redirected, standing, began, movedFrom, refused };
+}

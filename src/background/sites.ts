@@ -1,0 +1,86 @@
+/**
+ * Which clients are turned on. *On* = in the list and access held. The scripts are registered for those only, whatever
+ * else the browser has granted.
+ */
+import { browser } from '../webext/browser.ts';
+import { storageItem } from '../webext/storage-item.ts';
+import { list, string } from '../wire/parse.ts';
+
+export interface Sites {
+  isOn(client: string): Promise<boolean>;
+  isListed(client: string): Promise<boolean>;
+  /** Remembers that the user wants a client on; `admit` does it when access is there. */
+  wish(client: string): Promise<void>;
+  /** Turns on every wished-for client that access is held to; returns those. */
+  admit(): Promise<string[]>;
+  turnOff(client: string): Promise<void>;
+  /** Makes the registered scripts match the list: registrations are gone after an extension update (platform.md h). */
+  register(): Promise<void>;
+}
+
+const origins = list(string(1024), 256);
+const listed = storageItem('sites', origins, []);
+const wished = storageItem('wishes', origins, []);
+
+/** Ports cannot be named: Firefox accepts them in a pattern and then matches nothing (platform.md a). */
+export function patternOf(client: string): string {
+  const { protocol, hostname } = new URL(client);
+  return `${protocol}//${hostname}/*`;
+}
+
+export function createSites(): Sites {
+  let registering: Promise<void> = Promise.resolve();
+  const register = (): Promise<void> => (registering = registering.then(registerScripts, registerScripts));
+  return {
+    isOn: async (client) => (await listed.read()).includes(client) && isHeld(client),
+    isListed: async (client) => (await listed.read()).includes(client),
+    wish: async (client) => wished.write([...new Set([...(await wished.read()), client])]),
+    async admit() {
+      const wishes = await wished.read();
+      const held = await Promise.all(wishes.map(isHeld));
+      const admitted = wishes.filter((_, index) => held[index]);
+      if (admitted.length > 0) {
+        await listed.write([...new Set([...(await listed.read()), ...admitted])]);
+        await wished.write(wishes.filter((wish) => !admitted.includes(wish)));
+        await register();
+      }
+      return admitted;
+    },
+    async turnOff(client) {
+      await listed.write((await listed.read()).filter((origin) => origin !== client));
+      await register();
+      await giveBack(client);
+    },
+    register,
+  };
+}
+
+function isHeld(client: string): Promise<boolean> {
+  return browser.permissions.contains({ origins: [patternOf(client)] });
+}
+
+/** Access is given back unless another client of the same host needs it. */
+async function giveBack(client: string): Promise<void> {
+  const needed = (await listed.read()).map(patternOf);
+  if (!needed.includes(patternOf(client))) await browser.permissions.remove({ origins: [patternOf(client)] });
+}
+
+async function registerScripts(): Promise<void> {
+  const matches = [...new Set((await listed.read()).map(patternOf))];
+  const registered = await browser.scripting.getRegisteredContentScripts();
+  const same = registered.length === 2 && registered.every((script) => sameList(script.matches, matches));
+  if (same || (registered.length === 0 && matches.length === 0)) return;
+  if (registered.length > 0) await browser.scripting.unregisterContentScripts();
+  if (matches.length === 0) return;
+  const common = { matches, runAt: 'document_start', allFrames: true, matchOriginAsFallback: true } as const;
+  // The hook listens before the bridge speaks. Scripts run in the order of their ids (Chromium 156) or of their
+  // registration (Firefox 153).
+  await browser.scripting.registerContentScripts([
+    { ...common, id: '1-hook', js: ['hook.js'], world: 'MAIN' },
+    { ...common, id: '2-bridge', js: ['bridge.js'] },
+  ]);
+}
+
+function sameList(a: readonly string[] | undefined, b: readonly string[]): boolean {
+  return a?.length === b.length && a.every((each) => b.includes(each));
+}

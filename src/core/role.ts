@@ -1,0 +1,59 @@
+/**
+ * What a request means for its route, from method and path alone. `operations` tells the same requests apart in more
+ * detail; a test holds the two together.
+ */
+
+/**
+ * `begin`: may begin a session. `flows`: what a signed-out client asks. `portal`: stays there. `pass`: not touched.
+ * `password`: stays at the portal unless it carries a token. `end`, `end-all`: end sessions. `media`: may have lost the
+ * path of its base URL. `session`: everything else of the client-server API.
+ */
+export type Role =
+  | 'begin'
+  | 'flows'
+  | 'portal'
+  | 'pass'
+  | 'password'
+  | 'refresh'
+  | 'end'
+  | 'end-all'
+  | 'versions'
+  | 'media'
+  | 'session';
+
+/** `api/v1`, `v2_alpha`, `rN`, `vN`, `unstable`, `unstable/vendor.prefix` (`api/r0` and `api/v2_alpha` are misprints) */
+export const VERSION = /^(?:api\/(?:v1|r0|v2_alpha)|unstable(?:\/[^/]*\.[^/]*)?|[rv]\d+|v2_alpha)(?:\/|$)/;
+
+/** On the method and the path below the version. */
+const ROLES: readonly (readonly [Role, RegExp])[] = [
+  ['begin', /^POST (login|register)$/],
+  ['flows', /^GET login$/],
+  [
+    'portal',
+    /^GET (login\/(sso\/redirect(\/[^/]+)?|cas\/(redirect|ticket)|fallback)|register(\/available|\/[^/]+\/validity)?)$/,
+  ],
+  ['portal', /^POST register\/(email|msisdn)\/requestToken$/],
+  ['pass', /^(GET|PUT|POST|DELETE) rendezvous(\/|$)/],
+  ['password', /^POST account\/password(\/|$)/],
+  ['refresh', /^POST (token)?refresh$/],
+  ['end', /^POST logout$/],
+  ['end-all', /^POST (logout\/all|account\/deactivate)$/],
+  ['media', / media\//],
+];
+
+/**
+ * @param verb upper-case
+ * @param path decoded, below `/_matrix/`; slashes within a segment are escaped
+ * @returns null for what is neither client-server API, media nor login page
+ */
+export function roleOf(verb: string, path: string): Role | null {
+  const [, family, rest = ''] =
+    /^(client|media|static\/client\/(?:login|register))(?:\/(.*?)\/?)?$/.exec(path) ?? [];
+  if (family === 'media') return family;
+  if (family !== 'client') return family ? 'portal' : null;
+  const method = verb.replace('HEAD', 'GET');
+  if (`${method} ${rest}` === 'GET versions') return 'versions';
+  const below = `${method} ${rest.replace(VERSION, '')}`;
+  const isVersioned = VERSION.test(rest);
+  return (isVersioned && ROLES.find(([, rule]) => rule.test(below))?.[0]) || 'session';
+}

@@ -1,0 +1,44 @@
+/**
+ * Whether a named homeserver is one that this page can use. Asked by the page's own `fetch`, without credentials,
+ * headers, redirects or referrer: a server whose CORS refuses the page is of no use to it.
+ */
+import type { Probe } from '../core/check-result.ts';
+import { field } from '../core/json.ts';
+
+/** Milliseconds; a login token lives 5 s, so nothing on this path may be slow. */
+const VERSIONS_TIMEOUT = 1500;
+const WHOAMI_TIMEOUT = 1000;
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** `GET /versions`. */
+export async function probe(fetch: Fetch, base: string): Promise<Probe> {
+  try {
+    const response = await fetch(`${base}/_matrix/client/versions`, quietly(VERSIONS_TIMEOUT));
+    const versions = response.ok && field(await response.json(), 'versions');
+    return Array.isArray(versions) ? 'homeserver' : 'not-a-homeserver';
+  } catch (error) {
+    const { name } = error as Error;
+    return name === 'TimeoutError' ? 'silent' : name === 'SyntaxError' ? 'not-a-homeserver' : 'unreachable';
+  }
+}
+
+/** Whether a server accepts a token at `GET /account/whoami` (r0: every server that has it knows that version). */
+export async function accepts(fetch: Fetch, base: string, token: string): Promise<boolean> {
+  const headers = { Authorization: `Bearer ${token}` };
+  const sent = fetch(`${base}/_matrix/client/r0/account/whoami`, { ...quietly(WHOAMI_TIMEOUT), headers });
+  return sent.then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+function quietly(ms: number): RequestInit {
+  return {
+    signal: AbortSignal.timeout(ms),
+    credentials: 'omit',
+    redirect: 'error',
+    referrerPolicy: 'no-referrer',
+    cache: 'no-store',
+  };
+}

@@ -1,0 +1,29 @@
+/** The hook: runs in the page's own world at document_start, before any script of the page. */
+import { decide } from '../core/decide.ts';
+import { patchFetch } from '../patch/fetch.ts';
+import { nativeFetch } from '../patch/natives.ts';
+import type { Router } from '../patch/router.ts';
+import { patchXhr } from '../patch/xhr.ts';
+import { openChannel } from './channel.ts';
+import { probe } from './check.ts';
+import { learn } from './learn.ts';
+import { createReach } from './reach.ts';
+import { createSessions } from './sessions.ts';
+
+// an opaque origin (a sandboxed document) is nobody's client
+if (self.origin !== 'null') {
+  const channel = openChannel(({ route, gone }) => (gone ? sessions.end(route) : sessions.change(route)));
+  const sessions = createSessions(channel, nativeFetch, () => undo.forEach((restore) => restore()));
+  const router: Router = {
+    decide: (sketch) => {
+      const verdict = decide(sketch, sessions.known);
+      if ('uses' in verdict && verdict.uses) sessions.use(verdict.uses);
+      if ('signsOut' in verdict && verdict.signsOut) sessions.known.signedOut = true;
+      return verdict;
+    },
+    wait: sessions.wait,
+    learn: (watch, answer) => learn(watch, answer, sessions, channel.call),
+    reaches: createReach((base) => probe(nativeFetch, base)),
+  };
+  const undo = [patchFetch(window, router), patchXhr(XMLHttpRequest.prototype, router)];
+}

@@ -1,0 +1,135 @@
+/**
+ * `fetch`. A request that is not Matrix's goes to the native function as it came; a rewritten one differs in its URL
+ * only. Held and re-addressed requests become a `Request` at once, so that what the page does later to the parts it
+ * passed has no effect, as natively.
+ */
+import type { Sketch, Verdict, Watch } from '../core/decide.ts';
+import { locate } from '../core/place.ts';
+import { readJson } from '../request/answer.ts';
+import { readdress } from '../request/readdress.ts';
+import { readBodyFields, tokenOf } from '../request/sketch.ts';
+import { addEventListener, apply, Headers, Request, urlOfRequest } from './natives.ts';
+import { replace } from './replace.ts';
+import type { Router } from './router.ts';
+
+type Native = (...args: unknown[]) => Promise<Response>;
+type Sent = Extract<Verdict, { act: 'send' }>;
+
+/** A port that fetch blocks: the native function rejects with its own network error and nothing is sent. */
+const UNREACHABLE = 'http://localhost:1/';
+
+/** @returns undoes it */
+export function patchFetch(owner: Window & typeof globalThis, router: Router): () => void {
+  return replace(owner, 'fetch', (run, self, args) => {
+    const native: Native = (...changed) => run(self, changed) as Promise<Response>;
+    if (args.length === 0) return native();
+    const [input, ...rest] = args;
+    const url = urlOfRequest(input);
+    if (url !== null) return route(native, url, args, router);
+    try {
+      // made a string once, by us instead of by the browser
+      const text = `${input as string}`;
+      return route(native, text, [text, ...rest], router);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  });
+}
+
+function route(native: Native, url: string, args: unknown[], router: Router): Promise<Response> {
+  const page = document.baseURI;
+  const [input, init] = args as [RequestInfo, RequestInit | undefined];
+  const sketch = locate(url, page) && sketchOf(input, url, init, page);
+  if (!sketch) return native(...args);
+  const verdict = router.decide(sketch);
+  if (verdict.act === 'pass') return watched(native(...args), verdict.watch, router);
+  if (verdict.act === 'send' && typeof input === 'string' && canKeep(init, verdict.dropToken)) {
+    return sending(native(verdict.url, ...args.slice(1)), verdict, router, () => native(...args));
+  }
+  try {
+    return asRequest(native, new Request(input, init), sketch, verdict, router);
+  } catch {
+    return native(...args);
+  }
+}
+
+/** Decides until the request may go, then sends it. Abort rejects at once, with the page's reason. */
+async function asRequest(
+  native: Native,
+  request: Request,
+  sketch: Sketch,
+  first: Verdict,
+  router: Router,
+): Promise<Response> {
+  let known = sketch;
+  let verdict = first;
+  while (verdict.act === 'hold' || verdict.act === 'read') {
+    if (verdict.act === 'read') known = { ...known, body: readBodyFields(await request.clone().text()) };
+    else if (!(await waited(router.wait(verdict.until), request.signal))) return native(UNREACHABLE);
+    if (request.signal.aborted) return native(request);
+    verdict = router.decide(known);
+  }
+  if (verdict.act === 'refuse') return native(UNREACHABLE);
+  if (verdict.act === 'pass') return watched(native(request), verdict.watch, router);
+  const sent = native(await readdress(request, verdict.url, verdict.dropToken));
+  return sending(sent, verdict, router, () => native(request));
+}
+
+/** A GET without a token that cannot reach the target is tried once at the portal; an aborted one fails there too. */
+function sending(
+  sent: Promise<Response>,
+  verdict: Sent,
+  router: Router,
+  again: () => Promise<Response>,
+): Promise<Response> {
+  return watched(verdict.orPortal ? sent.catch(again) : sent, verdict.watch, router);
+}
+
+/** A login or refresh is learnt before the page has the answer, a 401 beside it; nothing else is read. */
+async function observe(sent: Promise<Response>, watch: Watch, router: Router): Promise<Response> {
+  const response = await sent;
+  const { status, url, ok } = response;
+  const learn = (body: unknown): void => router.learn(watch, { status, url, body });
+  if (ok && (watch.for === 'begin' || watch.for === 'refresh')) learn(await readJson(response));
+  else if (status === 401) void readJson(response).then(learn);
+  else learn(null);
+  return response;
+}
+
+function watched(sent: Promise<Response>, watch: Watch | null, router: Router): Promise<Response> {
+  return watch ? observe(sent, watch, router) : sent;
+}
+
+/** Resolves when the hold ended or the page aborted meanwhile; false: the request must not be sent. */
+function waited(wait: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(true);
+    void wait.then(resolve);
+    apply(addEventListener, signal, ['abort', () => resolve(true)]);
+  });
+}
+
+/** null: what the native function will refuse too. */
+function sketchOf(
+  input: RequestInfo,
+  url: string,
+  init: RequestInit | undefined,
+  page: string,
+): Sketch | null {
+  try {
+    const request = typeof input === 'string' ? null : input;
+    const headers = init?.headers ? new Headers(init.headers) : request?.headers;
+    const method = String(init?.method ?? request?.method ?? 'GET');
+    const token = tokenOf(headers?.get('authorization') ?? null, url);
+    return { method, url, page, token, body: undefined, sync: false };
+  } catch {
+    return null;
+  }
+}
+
+/** Whether the page's own `init` can go along as it is: what it says must make sense at another origin. */
+function canKeep(init: RequestInit | undefined, dropToken: boolean): boolean {
+  return (
+    !dropToken && init?.credentials !== 'include' && /^(cors|no-cors|undefined)$/.test(String(init?.mode))
+  );
+}

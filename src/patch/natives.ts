@@ -1,0 +1,23 @@
+/**
+ * The platform as it was before any script of the page ran. This module is evaluated first; what a page replaces later
+ * does not reach us.
+ */
+export const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
+const { fetch } = window;
+export const { Request, Headers, DOMException, Event, ProgressEvent, performance, setTimeout } = window;
+const requestUrl = getOwnPropertyDescriptor(Request.prototype, 'url')?.get as () => string;
+export const { open, send, setRequestHeader } = XMLHttpRequest.prototype;
+export const { dispatchEvent, addEventListener } = EventTarget.prototype;
+
+export function nativeFetch(...args: unknown[]): Promise<Response> {
+  return apply(fetch, window, args) as Promise<Response>;
+}
+
+/** The URL of a `Request`, of whatever realm; null for anything else, whatever it pretends to be. */
+export function urlOfRequest(value: unknown): string | null {
+  try {
+    return apply(requestUrl, value, []);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * `XMLHttpRequest`: methods and getters of its prototype; the constructor stays what it is.
+ *
+ * A request is known at `open()`, its token only at `send()`: there the native `open()` runs again with the new URL.
+ * That fires no event (the state is OPENED already) and keeps everything but the author's headers, which are replayed.
+ */
+import { PASS, REFUSE, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
+import { locate } from '../core/place.ts';
+import { parseJson } from '../request/answer.ts';
+import { BODYLESS } from '../request/readdress.ts';
+import { readBodyFields, tokenOf } from '../request/sketch.ts';
+import {
+  addEventListener,
+  apply,
+  DOMException,
+  open,
+  performance,
+  send,
+  setRequestHeader,
+  setTimeout,
+} from './natives.ts';
+import { replace } from './replace.ts';
+import type { Router } from './router.ts';
+import { end, snapshot, textOf, type Body } from './xhr-hold.ts';
+
+/** One `open()` of a Matrix request. */
+interface Opened {
+  /** As `open()` was called, the URL a string. */
+  readonly args: unknown[];
+  readonly headers: (readonly [name: string, value: string])[];
+  /** What was sent, while `send()` has returned and nothing went out. */
+  held: { readonly body: Body } | null;
+  watch: Watch | null;
+  /** What `readyState` says of a request that ended while it was held. */
+  state?: number;
+}
+
+/** @returns undoes it */
+export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void {
+  const requests = new WeakMap<object, Opened>();
+  const get = (self: object): Opened | undefined => requests.get(self);
+  const learn = (self: XMLHttpRequest): void => {
+    const opened = get(self);
+    if (opened) learnFrom(self, opened, router);
+  };
+
+  const undo = [
+    replace(prototype, 'open', (run, self, args) => {
+      const [method, url, ...rest] = args;
+      const text = args.length > 1 && typeof url !== 'string' ? `${url as string}` : url;
+      const changed = args.length > 1 ? [method, text, ...rest] : args;
+      requests.delete(self);
+      run(self, changed);
+      if (locate(text as string, document.baseURI)) {
+        requests.set(self, { args: changed, headers: [], held: null, watch: null });
+      }
+    }),
+    replace(prototype, 'setRequestHeader', (run, self, args) => {
+      const opened = get(self);
+      if (opened?.held) throw wrongState();
+      run(self, args);
+      opened?.headers.push([`${args[0] as string}`, `${args[1] as string}`]);
+    }),
+    replace(prototype, 'send', (run, self, args) => {
+      const opened = get(self);
+      if (!opened) return run(self, args);
+      if (opened.held) throw wrongState();
+      return start(self as XMLHttpRequest, opened, args, router, () => get(self) === opened);
+    }),
+    replace(prototype, 'abort', (run, self, args) => {
+      const opened = get(self);
+      if (!opened?.held) return run(self, args);
+      finish(self as XMLHttpRequest, opened, 'abort');
+      opened.state = 0;
+    }),
+    replace(prototype, 'readyState', (run, self, args) => get(self)?.state ?? run(self, args)),
+    ...['response', 'responseText'].map((key) =>
+      replace(prototype, key, (run, self, args) => {
+        learn(self as XMLHttpRequest);
+        return run(self, args);
+      }),
+    ),
+  ];
+  return () => undo.forEach((restore) => restore());
+}
+
+function start(
+  xhr: XMLHttpRequest,
+  opened: Opened,
+  args: unknown[],
+  router: Router,
+  isCurrent: () => boolean,
+): void {
+  const body = args[0] as Body;
+  const [method, url, isAsync = args.length] = opened.args as [string, string, unknown];
+  const authorization = opened.headers.filter(([name]) => isAuthorization(name)).map(([, value]) => value);
+  const sync = opened.args.length > 2 && !isAsync;
+  const token = tokenOf(authorization.join(', '), url);
+  const sketch: Sketch = { method: `${method}`, url, page: document.baseURI, token, body: undefined, sync };
+  const text = textOf(body);
+  let verdict = router.decide(sketch);
+  if (verdict.act === 'read' && (sync || typeof text === 'string')) {
+    verdict = router.decide({ ...sketch, body: readBodyFields(text) });
+  }
+  const asksFirst =
+    verdict.act === 'send' && verdict.orPortal && !sync && router.reaches(verdict.url) !== true;
+  if (asksFirst || verdict.act === 'hold' || verdict.act === 'read') {
+    opened.held = { body: snapshot(body) };
+    void hold(xhr, opened, opened.held.body, sketch, verdict, router, isCurrent);
+  } else go(xhr, opened, args, verdict, router);
+}
+
+/** Waits, then sends, unless the request was opened again, aborted or timed out meanwhile. */
+async function hold(
+  xhr: XMLHttpRequest,
+  opened: Opened,
+  body: Body,
+  sketch: Sketch,
+  first: Verdict,
+  router: Router,
+  isCurrent: () => boolean,
+): Promise<void> {
+  const began = performance.now();
+  const { timeout } = xhr;
+  const isWaiting = (): boolean => !!opened.held && isCurrent();
+  if (timeout > 0) setTimeout(() => isWaiting() && finish(xhr, opened, 'timeout'), timeout);
+  let known = sketch;
+  let verdict = first;
+  while (verdict.act === 'hold' || verdict.act === 'read') {
+    if (verdict.act === 'read') known = { ...known, body: readBodyFields(await textOf(body)) };
+    const mayGo = verdict.act === 'read' || (await router.wait(verdict.until));
+    if (!isWaiting()) return;
+    verdict = mayGo ? router.decide(known) : REFUSE;
+  }
+  // the events of a request that was sent cannot be taken back, so the target is asked first whether it is there
+  if (verdict.act === 'send' && verdict.orPortal && !(await router.reaches(verdict.url))) verdict = PASS;
+  if (!isWaiting()) return;
+  if (verdict.act === 'refuse') return finish(xhr, opened, 'error');
+  opened.held = null;
+  if (timeout > 0) xhr.timeout = Math.max(1, timeout - (performance.now() - began));
+  go(xhr, opened, [body], verdict, router);
+}
+
+function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Verdict, router: Router): void {
+  if (verdict.act === 'refuse') throw new DOMException('A network error occurred.', 'NetworkError');
+  if (verdict.act === 'send') {
+    const [method, , ...rest] = opened.args;
+    apply(open, xhr, [method, verdict.url, ...rest]);
+    // servers answer `Access-Control-Allow-Origin: *`, which forbids credentials
+    if (xhr.withCredentials) xhr.withCredentials = false;
+    for (const header of opened.headers) {
+      if (!verdict.dropToken || !isAuthorization(header[0])) apply(setRequestHeader, xhr, header);
+    }
+  }
+  opened.watch = 'watch' in verdict ? verdict.watch : null;
+  if (opened.watch) apply(addEventListener, xhr, ['readystatechange', () => learnFrom(xhr, opened, router)]);
+  apply(send, xhr, args);
+}
+
+/** Learns from the answer once: when the page first reads it, or when it is complete, whichever comes first. */
+function learnFrom(xhr: XMLHttpRequest, opened: Opened, router: Router): void {
+  const { watch } = opened;
+  const { status, responseURL: url } = xhr;
+  if (!watch || xhr.readyState !== 4) return;
+  opened.watch = null;
+  const reads = watch.for === 'begin' || watch.for === 'refresh' || status === 401;
+  router.learn(watch, { status, url, body: reads ? bodyOf(xhr) : null });
+}
+
+function bodyOf({ responseType, response }: XMLHttpRequest): unknown {
+  if (responseType === 'json') return response;
+  return parseJson(
+    responseType === 'arraybuffer' ? new TextDecoder().decode(response as ArrayBuffer) : response,
+  );
+}
+
+function finish(xhr: XMLHttpRequest, opened: Opened, kind: 'abort' | 'timeout' | 'error'): void {
+  const hasBody = opened.held?.body !== null && !BODYLESS.test(opened.args[0] as string);
+  opened.held = null;
+  opened.state = 4;
+  end(xhr, kind, hasBody);
+}
+
+function isAuthorization(name: string): boolean {
+  return name.toLowerCase() === 'authorization';
+}
+
+function wrongState(): DOMException {
+  return new DOMException("The object's state must be OPENED.", 'InvalidStateError');
+}

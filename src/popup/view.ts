@@ -1,0 +1,71 @@
+/** The popup's views. Each replaces the whole, so that nothing half old is shown. */
+import type { Description } from '../wire/popup.ts';
+import { button, element } from './elements.ts';
+import { sessionView } from './session-view.ts';
+import { isolated, message } from './text.ts';
+
+export interface Actions {
+  turnOn(): void;
+  turnOff(): void;
+  reload(): void;
+  forget(id: string): void;
+  /** Draws the popup again as it was. */
+  refresh(): void;
+}
+
+export function noClientView(): Node[] {
+  return [element('h1', '', message('name')), element('p', '', message('noClient'))];
+}
+
+/** @param note a sentence on what just happened, or null */
+export function clientView(
+  client: string,
+  { on, lostAccess, sessions }: Description,
+  needsReload: boolean,
+  note: string | null,
+  actions: Actions,
+): Node[] {
+  const nodes: Node[] = [
+    element('h1', '', message(on ? 'onTitle' : 'offTitle')),
+    element('p', 'client', isolated(client)),
+  ];
+  if (note !== null) nodes.push(element('p', 'note warning', note));
+  if (lostAccess) nodes.push(element('p', 'note warning', message('lostAccess')));
+  if (!on) {
+    nodes.push(
+      element('p', '', message('offText')),
+      button(message('turnOn'), 'main turn-on', () => actions.turnOn()),
+    );
+    return nodes;
+  }
+  const off = (): void => (sessions.length > 0 ? confirmOff(actions) : actions.turnOff());
+  if (needsReload) {
+    nodes.push(element('p', 'note', message('reloadText')));
+    nodes.push(button(message('reload'), 'main reload', () => actions.reload()));
+  }
+  nodes.push(button(message('turnOff'), 'turn-off', off));
+  if (sessions.length === 0 && !needsReload) nodes.push(element('p', '', message('noSessions')));
+  return [
+    ...nodes,
+    ...sessions.map((session) => sessionView(session, () => confirmForget(session.id, actions))),
+  ];
+}
+
+export function show(nodes: readonly Node[]): void {
+  document.getElementById('view')?.replaceChildren(...nodes);
+}
+
+function confirmForget(id: string, actions: Actions): void {
+  confirm('forgetWarning', 'confirmForget', () => actions.forget(id), actions);
+}
+
+function confirmOff(actions: Actions): void {
+  confirm('turnOffWarning', 'confirmOff', () => actions.turnOff(), actions);
+}
+
+function confirm(warning: string, label: string, go: () => void, actions: Actions): void {
+  const cancel = button(message('cancel'), 'main cancel', () => actions.refresh());
+  const buttons = element('div', 'buttons', cancel, button(message(label), 'confirm', go));
+  show([element('p', 'note warning', message(warning)), buttons]);
+  cancel.focus();
+}

@@ -1,0 +1,7 @@
+/** Constants of the channel between hook and bridge. */
+
+/** The name under which the bridge's first event reaches the hook, before any script of the page ran. */
+export const HANDSHAKE = 'homeward-handshake';
+
+/** Longest message, in characters: two tokens, two names and four URLs fit. */
+export const MAX_MESSAGE = 64 * 1024;

@@ -1,0 +1,117 @@
+/**
+ * What the hook of a document asks of the background (the bridge between them only relays), and what the background
+ * tells documents. Each message is declared once, here. All of it is a claim about the page's own origin. Both ends of
+ * the bridge are a border: the background parses what comes from a page, the bridge what goes to it.
+ */
+import type { Route } from '../core/decide.ts';
+import { boolean, jsonScalar, list, nothing, nullable, object, oneOf, string, type Parser } from './parse.ts';
+
+/** Result of asking a named homeserver whether it is one. */
+export type Checked = 'home' | 'unreachable' | 'not-a-homeserver';
+
+/** A homeserver that still has to be asked; `mayStay`: the portal answered the login itself and may honour the token. */
+export interface Check {
+  readonly base: string;
+  readonly mayStay: boolean;
+}
+
+export interface Bound {
+  readonly route: Route;
+  readonly check: Check | null;
+}
+
+/** The fields of a login answer that say whose session it is and where it lives. */
+export interface LoginClaim {
+  /** Base URL that was asked, as the page wrote it. */
+  readonly portal: string;
+  readonly finalUrl: string | null;
+  readonly user: string;
+  readonly device: string | null;
+  readonly access: string;
+  readonly refresh: string | null;
+  /** As the server gave them, to be parsed again: `well_known["m.homeserver"].base_url`, `base_cs_url`. */
+  readonly wellKnown: unknown;
+  readonly baseCsUrl: unknown;
+}
+
+export interface DocumentCalls {
+  /** A document began. `on`: its origin is turned on. */
+  start(args: null): { on: boolean; recent: Route[] };
+  /** Whose access or refresh token is this? null: no session's. */
+  whose(args: { token: string }): Bound | null;
+  /** A login or registration was answered. */
+  begin(args: LoginClaim): Bound | null;
+  refreshed(args: { id: string; access: string; refresh: string | null }): null;
+  ended(args: { id: string; all: boolean }): null;
+  /** The check of a session's homeserver had this result. */
+  checked(args: { id: string; result: Checked }): Route | null;
+}
+
+/** What changed about a session of the document's client. `gone`: it ended. */
+export interface Change {
+  readonly route: Route;
+  readonly gone: boolean;
+}
+
+/** `DocumentCalls` as the hook makes them. Rejects with `Gone` when nobody will answer any more. */
+export type CallBackground = <K extends keyof DocumentCalls>(
+  name: K,
+  args: Parameters<DocumentCalls[K]>[0],
+) => Promise<ReturnType<DocumentCalls[K]>>;
+
+/** What goes over the channel between hook and bridge, as JSON. */
+export interface Ask {
+  readonly id: number;
+  readonly call: keyof DocumentCalls;
+  readonly args: unknown;
+}
+
+/** `id` 0: a `Change` that nobody asked for. Not `ok`: the extension is gone. The bridge has parsed `value`. */
+export interface Tell {
+  readonly id: number;
+  readonly ok: boolean;
+  readonly value: unknown;
+}
+
+const url = string(4096);
+const id = string(64);
+const token = string(4096);
+const name = string(1024);
+
+const route: Parser<Route> = object<Route>({ id, portal: url, target: nullable(url), pending: boolean });
+const bound = nullable(
+  object<Bound>({ route, check: nullable(object<Check>({ base: url, mayStay: boolean })) }),
+);
+
+/** How the background reads what documents ask. */
+export const documentArgs: { readonly [K in keyof DocumentCalls]: Parser<Parameters<DocumentCalls[K]>[0]> } =
+  {
+    start: nothing,
+    whose: object({ token }),
+    begin: object<LoginClaim>({
+      portal: url,
+      finalUrl: nullable(url),
+      user: name,
+      device: nullable(name),
+      access: token,
+      refresh: nullable(token),
+      wellKnown: jsonScalar,
+      baseCsUrl: jsonScalar,
+    }),
+    refreshed: object({ id, access: token, refresh: nullable(token) }),
+    ended: object({ id, all: boolean }),
+    checked: object({ id, result: oneOf('home', 'unreachable', 'not-a-homeserver') }),
+  };
+
+/** How documents read the answers. */
+export const documentReplies: { readonly [K in keyof DocumentCalls]: Parser<ReturnType<DocumentCalls[K]>> } =
+  {
+    start: object({ on: boolean, recent: list(route, 64) }),
+    whose: bound,
+    begin: bound,
+    refreshed: nothing,
+    ended: nothing,
+    checked: nullable(route),
+  };
+
+export const change: Parser<Change> = object<Change>({ route, gone: boolean });

@@ -1,0 +1,57 @@
+/** What the popup asks of the background. */
+import type { Session } from '../core/session.ts';
+import { boolean, nothing, object, string, type Parser } from './parse.ts';
+
+/** A session as the popup shows it: no digests. */
+export type Shown = Pick<
+  Session,
+  | 'id'
+  | 'user'
+  | 'portal'
+  | 'named'
+  | 'namedBy'
+  | 'redirected'
+  | 'standing'
+  | 'began'
+  | 'movedFrom'
+  | 'refused'
+>;
+
+export interface Description {
+  /** The client is in the list and access to it is held. */
+  readonly on: boolean;
+  /** In the list, but the browser has taken the access away. */
+  readonly lostAccess: boolean;
+  /** The newest first. */
+  readonly sessions: readonly Shown[];
+}
+
+export interface PopupCalls {
+  describe(args: { client: string }): Description;
+  /** The user pressed *Turn on*: remembered, because the popup may be gone when the permission is granted. */
+  wish(args: { client: string }): null;
+  /** Turns a client on if access to it is held; false if not. */
+  turnOn(args: { client: string }): boolean;
+  turnOff(args: { client: string }): null;
+  /** Ends a session here; nothing is sent to any server. */
+  forget(args: { id: string }): null;
+}
+
+const client = object({ client: string(1024) });
+
+export const popupArgs: { readonly [K in keyof PopupCalls]: Parser<Parameters<PopupCalls[K]>[0]> } = {
+  describe: client,
+  wish: client,
+  turnOn: client,
+  turnOff: client,
+  forget: object({ id: string(64) }),
+};
+
+export const popupReplies: { readonly [K in keyof PopupCalls]: Parser<ReturnType<PopupCalls[K]>> } = {
+  // from our own background: trusted as it is
+  describe: (value) => value as Description,
+  wish: nothing,
+  turnOn: boolean,
+  turnOff: nothing,
+  forget: nothing,
+};
