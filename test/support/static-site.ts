@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { listen, readBody } from './http.ts';
+import type { Tls } from './http.ts';
+import { note, Recorder, watch } from './recorder.ts';
+
+export interface SiteFile {
+  body: string | Buffer;
+  type?: string;
+  headers?: Record<string, string>;
+}
+
+export interface SiteOptions {
+  /** http://NAME.localhost:PORT */
+  name: string;
+  host?: string;
+  listenHost?: string;
+  /** default: a free one */
+  port?: number;
+  /** folder to serve */
+  root?: string;
+  /** by path from the root of the site ('/config.json' or 'config.json'); they go before those of `root` */
+  files?: Record<string, string | SiteFile>;
+  /** text replacements in .json, .html and .js files, e.g. the portal URL that was built in -> the real one */
+  replace?: Record<string, string>;
+  headers?: Record<string, string>;
+  recorder?: Recorder;
+  tls?: Tls;
+}
+
+export interface Site {
+  /** no trailing slash; same as `origin` */
+  url: string;
+  origin: string;
+  recorder: Recorder;
+  close: () => Promise<void>;
+}
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.txt': 'text/plain; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.gif': 'image/gif',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
+  '.wasm': 'application/wasm',
+  '.woff': 'font/woff',
+  '.woff2': 'font/woff2',
+  '.ttf': 'font/ttf',
+  '.mp3': 'audio/mpeg',
+  '.ogg': 'audio/ogg',
+};
+
+const REPLACED = new Set(['.json', '.html', '.js', '.mjs']);
+
+async function find(options: SiteOptions, name: string): Promise<SiteFile | null> {
+  const given = options.files?.[name] ?? options.files?.[name.slice(1)];
+  if (given !== undefined) return typeof given === 'object' ? given : { body: given };
+  if (options.root === undefined) return null;
+  const root = path.resolve(options.root);
+  const file = path.join(root, name);
+  if (!file.startsWith(root + path.sep)) return null;
+  const body = await readFile(file).catch(() => null);
+  return body === null ? null : { body };
+}
+
+function edited(body: string | Buffer, replacements: Record<string, string>): string | Buffer {
+  const entries = Object.entries(replacements);
+  if (entries.length === 0) return body;
+  let content = body.toString();
+  for (const [from, to] of entries) content = content.replaceAll(from, () => to);
+  return content;
+}
+
+function nameOf(requested: string): string | null {
+  try {
+    const name = decodeURIComponent(requested);
+    return name.endsWith('/') ? `${name}index.html` : name;
+  } catch {
+    return null;
+  }
+}
+
+/** Serves a built web client, or a few files given by the test; nothing is cached. */
+export async function startSite(options: SiteOptions): Promise<Site> {
+  const { name, listenHost, port, tls } = options;
+  const recorder = options.recorder ?? new Recorder();
+  const listening = await listen(
+    async (request, response) => {
+      const recorded = watch(recorder, name, request, response);
+      note(recorded, await readBody(request));
+      const headers = { 'cache-control': 'no-store', ...options.headers };
+      const wanted = nameOf(recorded.path);
+      const file = wanted === null ? null : await find(options, wanted);
+      if (wanted === null || file === null) {
+        response.writeHead(404, { ...headers, 'content-type': 'text/plain' }).end('Not found');
+        return;
+      }
+      const extension = path.extname(wanted);
+      const type = file.type ?? TYPES[extension] ?? 'application/octet-stream';
+      const body = REPLACED.has(extension) ? edited(file.body, options.replace ?? {}) : file.body;
+      response.writeHead(200, { 'content-type': type, ...headers, ...file.headers }).end(body);
+    },
+    { host: listenHost, port, tls },
+  );
+  const origin = `${tls ? 'https' : 'http'}://${options.host ?? `${name}.localhost`}:${listening.port}`;
+  return { url: origin, origin, recorder, close: listening.close };
+}

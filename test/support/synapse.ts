@@ -1,0 +1,167 @@
+import crypto from 'node:crypto';
+import path from 'node:path';
+import { synapseEnvironment } from './python.ts';
+import { bringUp, end, readLog, type Running } from './synapse-process.ts';
+
+export interface Answer {
+  status: number;
+  /** `{ text }` where the answer is not a JSON object. */
+  body: Record<string, unknown>;
+}
+
+export interface Message {
+  sender: string;
+  body: string;
+}
+
+type Call = (method: string, path: string, body?: unknown, token?: string) => Promise<Answer>;
+
+/** A real homeserver. Its users have the password `pw-USER`. */
+export interface Synapse {
+  name: string;
+  /** `http://NAME.localhost:PORT`, as browsers reach it. */
+  url: string;
+  serverName: string;
+  pid: number;
+  /** Also after `close`: what was logged until then. */
+  log(): string;
+  userId(user: string): string;
+  /** From Node, through 127.0.0.1. */
+  call: Call;
+  /** Of an API login of its own, so that no browser's session is touched. */
+  token(user: string): Promise<string>;
+  /** The invited users join too. */
+  createRoom(user: string, name: string, invite: string[]): Promise<string>;
+  send(user: string, roomId: string, text: string): Promise<string>;
+  messages(roomId: string, user: string): Promise<Message[]>;
+  close(): Promise<void>;
+}
+
+const v3 = '/_matrix/client/v3';
+
+export async function startSynapse(options: { name: string; users: string[] }): Promise<Synapse> {
+  const python = path.join(await synapseEnvironment(), 'python');
+  const synapse = handle(options.name, await bringUp(python, options.name));
+  try {
+    await Promise.all(options.users.map((user) => register(synapse.call, user)));
+    return synapse;
+  } catch (error) {
+    await synapse.close();
+    throw error;
+  }
+}
+
+function handle(name: string, running: Running): Synapse {
+  const serverName = `${name}.localhost`;
+  const userId = (user: string) => `@${user}:${serverName}`;
+  const call = caller(running.port);
+  const tokens = new Map<string, Promise<string>>();
+  const token = (user: string) => {
+    const made = tokens.get(user) ?? logIn(call, user);
+    tokens.set(user, made);
+    return made;
+  };
+  let log: string | undefined;
+  return {
+    name,
+    url: `http://${serverName}:${running.port}`,
+    serverName,
+    pid: running.pid,
+    log: () => log ?? readLog(running.folder),
+    userId,
+    call,
+    token,
+    ...rooms(call, token, userId),
+    async close() {
+      log ??= readLog(running.folder);
+      await end(running);
+    },
+  };
+}
+
+function rooms(
+  call: Call,
+  token: (user: string) => Promise<string>,
+  userId: (user: string) => string,
+): Pick<Synapse, 'createRoom' | 'send' | 'messages'> {
+  const ask = async (user: string, method: string, where: string, body?: unknown) =>
+    bodyOf(await call(method, where, body, await token(user)), `${method} ${where}`);
+  return {
+    async createRoom(user, name, invite) {
+      const wanted = { name, preset: 'private_chat', invite: invite.map(userId) };
+      const roomId = text((await ask(user, 'POST', `${v3}/createRoom`, wanted))['room_id']);
+      for (const guest of invite) await ask(guest, 'POST', `${at(roomId)}/join`, {});
+      return roomId;
+    },
+    async send(user, roomId, body) {
+      const where = `${at(roomId)}/send/m.room.message/${crypto.randomUUID()}`;
+      return text((await ask(user, 'PUT', where, { msgtype: 'm.text', body }))['event_id']);
+    },
+    async messages(roomId, user) {
+      const filter = encodeURIComponent(JSON.stringify({ types: ['m.room.message'] }));
+      const answer = await ask(user, 'GET', `${at(roomId)}/messages?dir=f&limit=1000&filter=${filter}`);
+      const chunk: unknown[] = Array.isArray(answer['chunk']) ? answer['chunk'] : [];
+      return chunk.map(message);
+    },
+  };
+}
+
+function at(roomId: string): string {
+  return `${v3}/rooms/${encodeURIComponent(roomId)}`;
+}
+
+function message(event: unknown): Message {
+  const { sender, content } = record(event);
+  const { body } = record(content);
+  // A redacted message has none.
+  return { sender: text(sender), body: typeof body === 'string' ? body : '' };
+}
+
+async function register(call: Call, user: string): Promise<void> {
+  const account = { username: user, password: `pw-${user}`, inhibit_login: true };
+  const answer = await call('POST', `${v3}/register`, { ...account, auth: { type: 'm.login.dummy' } });
+  bodyOf(answer, `register ${user}`);
+}
+
+async function logIn(call: Call, user: string): Promise<string> {
+  const identifier = { type: 'm.id.user', user };
+  const body = { type: 'm.login.password', identifier, password: `pw-${user}` };
+  const answer = await call('POST', `${v3}/login`, body);
+  return text(bodyOf(answer, `log in ${user}`)['access_token']);
+}
+
+/** Node does not resolve `*.localhost` everywhere. */
+function caller(port: number): Call {
+  return async (method, where, body, token) => {
+    const headers: Record<string, string> = {};
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
+    const init: RequestInit = { method, headers };
+    if (body !== undefined) init.body = JSON.stringify(body);
+    const response = await fetch(`http://127.0.0.1:${port}${where}`, init);
+    return { status: response.status, body: parse(await response.text()) };
+  };
+}
+
+function parse(content: string): Record<string, unknown> {
+  try {
+    return record(JSON.parse(content));
+  } catch {
+    return { text: content };
+  }
+}
+
+function bodyOf({ status, body }: Answer, what: string): Record<string, unknown> {
+  if (status !== 200) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
+  return body;
+}
+
+function record(value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
+  return Object.fromEntries(Object.entries(value));
+}
+
+function text(value: unknown): string {
+  if (typeof value !== 'string') throw new Error(`not a text: ${JSON.stringify(value)}`);
+  return value;
+}
