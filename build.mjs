@@ -20,7 +20,11 @@ export const entries = {
   popup: 'src/popup/main.ts',
 };
 
-/** Bundles every context without writing; `metafile.outputs` tells what went into which. */
+/**
+ * Bundles every context without writing; `metafile.outputs` tells what went into which.
+ *
+ * @param {{ minify?: boolean }} [options]
+ */
 export function bundle({ minify = false } = {}) {
   return build({
     absWorkingDir: top,

@@ -1,10 +1,10 @@
 /** What documents ask and tell, for the client that their origin is. */
 import { parseBaseUrl } from '../core/base-url.ts';
 import type { Route } from '../core/decide.ts';
-import { readNaming, wasRedirected } from '../core/login-response.ts';
+import { readCredentials, readNaming, wasRedirected } from '../core/login-response.ts';
 import { findByDigest, isWorthAnotherCheck, sessionsOf, targetOf } from '../core/session.ts';
 import type { Began, Session, Standing, State } from '../core/session.ts';
-import type { Bound, DocumentCalls, LoginClaim } from '../wire/document.ts';
+import type { Bound, DocumentCalls, LoginAnswer } from '../wire/document.ts';
 import { digest } from './digest.ts';
 import type { SessionOwner } from './session-owner.ts';
 
@@ -18,14 +18,11 @@ type Handlers = {
   ) => Promise<ReturnType<DocumentCalls[K]>>;
 };
 
-/** @param isOn whether a client is turned on */
-export function documentHandlers(owner: SessionOwner, isOn: (client: string) => Promise<boolean>): Handlers {
+/** For clients that are turned on. */
+export function documentHandlers(owner: SessionOwner): Handlers {
   return {
-    async start(_, client) {
-      const on = await isOn(client);
-      const recent = await owner.run((state) => sessionsOf(state, client).filter(targetOf).map(routeOf));
-      return { on, recent: on ? recent : [] };
-    },
+    start: (_, client) =>
+      owner.run((state) => ({ on: true, recent: sessionsOf(state, client).filter(targetOf).map(routeOf) })),
 
     async whose({ token }, client) {
       const hash = await digest(token);
@@ -37,23 +34,18 @@ export function documentHandlers(owner: SessionOwner, isOn: (client: string) => 
       });
     },
 
-    async begin(claim, client) {
-      const [access, refresh] = await Promise.all([
-        digest(claim.access),
-        claim.refresh && digest(claim.refresh),
-      ]);
-      const began = sessionOf(claim, client, access, refresh);
+    async begin(answer, client) {
+      const began = await readSession(answer, client);
       return owner.run((_, apply) => {
-        const session = began && findByDigest(apply({ type: 'began', session: began }), client, access);
+        const session = began && findByDigest(apply({ type: 'began', session: began }), client, began.access);
         return session && bound(session);
       });
     },
 
-    async refreshed({ id, access, refresh }, client) {
-      const digests = await Promise.all([digest(access), refresh && digest(refresh)]);
+    async refreshed({ id, tokens }, client) {
+      const [access = '', refresh = null] = await Promise.all(tokens.map(digest));
       return owner.run((state, apply) => {
-        if (owns(state, client, id))
-          apply({ type: 'refreshed', id, access: digests[0], refresh: digests[1] });
+        if (owns(state, client, id)) apply({ type: 'refreshed', id, access, refresh });
         return null;
       });
     },
@@ -90,32 +82,31 @@ function owns(state: State, client: string, id: string): Session | undefined {
   return state.sessions.find((session) => session.id === id && session.client === client);
 }
 
-/** The session that a login answer begins; null when the URL that was asked is none that we would follow. */
-function sessionOf(claim: LoginClaim, client: string, access: string, refresh: string | null): Began | null {
-  const asked = parseBaseUrl(claim.portal, {
-    kind: 'homeserver',
-    source: 'server',
-    portal: new URL(claim.portal).origin,
-  });
-  if (!asked.ok) return null;
-  const portal = asked.base;
-  const { wellKnown, baseCsUrl, finalUrl, user, device } = claim;
-  const body = { base_cs_url: baseCsUrl, well_known: { 'm.homeserver': { base_url: wellKnown } } };
-  const naming = readNaming(body, portal, finalUrl);
-  const named = naming.source !== null && naming.ok ? naming.base : null;
+/** The session that an answer begins; null if it begins none, or at a URL that we would not follow. */
+async function readSession(
+  { portal: asked, finalUrl, body }: LoginAnswer,
+  client: string,
+): Promise<Began | null> {
+  const credentials = readCredentials(body);
+  const parsed =
+    URL.canParse(asked) && parseBaseUrl(asked, { kind: 'homeserver', source: 'server', portal: asked });
+  if (!credentials || !parsed || !parsed.ok) return null;
+  const portal = parsed.base;
+  const { user, device, access, refresh } = credentials;
+  const naming = readNaming(body, portal, finalUrl || null);
   const why = naming.source === null ? 'names-nothing' : naming.ok ? null : naming.reason;
   return {
     id: crypto.randomUUID(),
     client,
     portal,
-    named,
+    named: naming.source !== null && naming.ok ? naming.base : null,
     namedBy: naming.source,
-    redirected: wasRedirected(portal, finalUrl),
+    redirected: wasRedirected(portal, finalUrl || null),
     standing: why === null ? { at: 'pending' } : { at: 'portal', why },
     user,
     device,
-    access,
-    refresh,
+    access: await digest(access),
+    refresh: refresh === null ? null : await digest(refresh),
     began: Date.now(),
   };
 }

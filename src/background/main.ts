@@ -2,7 +2,7 @@
 import { sessionsOf } from '../core/session.ts';
 import { browser, type Runtime } from '../webext/browser.ts';
 import { documentArgs } from '../wire/document.ts';
-import { isToBackground } from '../wire/envelope.ts';
+import { isToBackground, type ToBackground } from '../wire/envelope.ts';
 import { popupArgs } from '../wire/popup.ts';
 import { badgeOf, showBadge } from './badge.ts';
 import { documentHandlers } from './document-calls.ts';
@@ -18,7 +18,7 @@ const askReload = async (clients: readonly string[]): Promise<void> => {
   await Promise.all(clients.map((client) => badgeTabs(client, 'reload')));
 };
 
-const documents = documentHandlers(owner, (client) => sites.isOn(client));
+const documents = documentHandlers(owner);
 const popup = popupHandlers(owner, sites, askReload);
 
 browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
@@ -29,13 +29,12 @@ browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.Message
 browser.permissions.onAdded.addListener(() => void sites.admit().then(askReload));
 void sites.register();
 
-/** A document's word counts for its own origin only; one of an opaque origin (`null`) has none. */
-async function fromDocument(
-  message: { call: string; args: unknown },
-  sender: Runtime.MessageSender,
-): Promise<unknown> {
+/** A document's word counts for its own origin only, if that is turned on; one of an opaque origin (`null`) has none. */
+async function fromDocument(message: ToBackground, sender: Runtime.MessageSender): Promise<unknown> {
   const client = (sender as { origin?: string }).origin;
-  if (client === undefined || client === 'null' || !Object.hasOwn(documents, message.call)) return undefined;
+  if (client === undefined || !Object.hasOwn(documents, message.call)) return undefined;
+  const on = client !== 'null' && (await sites.isOn(client));
+  if (!on) return message.call === 'start' ? { on, recent: [] } : null;
   const call = message.call as keyof typeof documents;
   const args = documentArgs[call](message.args);
   // the types of a call's arguments and handler belong together by construction

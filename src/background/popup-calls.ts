@@ -10,11 +10,11 @@ type Handlers = {
   ) => Promise<ReturnType<PopupCalls[K]>>;
 };
 
-/** @param onTurnedOn called with the clients that were turned on */
+/** @param askReload called with clients whose open pages are not yet, or still, under Homeward */
 export function popupHandlers(
   owner: SessionOwner,
   sites: Sites,
-  onTurnedOn: (clients: readonly string[]) => Promise<void>,
+  askReload: (clients: readonly string[]) => Promise<void>,
 ): Handlers {
   return {
     async describe({ client }) {
@@ -33,10 +33,12 @@ export function popupHandlers(
       return null;
     },
     async turnOn({ client }) {
-      await onTurnedOn(await sites.admit());
+      await askReload(await sites.admit());
       return sites.isOn(client);
     },
     async turnOff({ client }) {
+      // the badge first: afterwards the tabs of this client cannot be told from others
+      await askReload([client]);
       await sites.turnOff(client);
       return null;
     },

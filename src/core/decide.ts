@@ -71,8 +71,8 @@ export type Verdict =
       readonly dropToken: boolean;
       readonly watch: Watch | null;
       readonly uses: Route | null;
-      /** A GET without a token, which the portal may answer when the target cannot be reached. */
-      readonly orPortal: boolean;
+      /** The target's base URL, for a GET without a token: the portal may answer it when the target is not reached. */
+      readonly orPortal: string | null;
     }
   | { readonly act: 'hold'; readonly until: Until }
   /** The answer depends on the body: read it and ask again. */
@@ -150,7 +150,7 @@ function withoutToken(request: Sketch, known: Known, place: Place, role: Role): 
 /** `watch` only for what carries a token. */
 function toTarget({ sync, method }: Sketch, { rest }: Place, route: Route, watch: Watch | null): Verdict {
   if (route.pending && !sync) return { act: 'hold', until: { for: 'target', route } };
-  const orPortal = !watch && /^(get|head)$/i.test(method);
+  const orPortal = watch || !/^(get|head)$/i.test(method) ? null : route.target;
   return { act: 'send', url: route.target + rest, dropToken: false, watch, uses: watch && route, orPortal };
 }
 
@@ -160,7 +160,7 @@ function stay({ url }: Place, watch: Watch | null): Verdict {
     url.origin +
     url.pathname +
     url.search.replace(/([?&])access_token(=[^&]*)?(&|$)/g, '$1').replace(/[?&]$/, '');
-  return { act: 'send', url: here, dropToken: true, watch, uses: null, orPortal: false };
+  return { act: 'send', url: here, dropToken: true, watch, uses: null, orPortal: null };
 }
 
 /** A token that this document has not asked about. What cannot wait may pass only where no session can be. */

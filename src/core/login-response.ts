@@ -46,15 +46,19 @@ export function wasRedirected(portal: string, finalUrl: string | null): boolean 
 
 /** The session that an answer of `/login` or `/register` begins; null if it begins none. */
 export function readCredentials(body: unknown): Credentials | null {
-  const [user, access] = [textOf(field(body, 'user_id')), field(body, 'access_token')];
-  if (user === null || !isToken(access)) return null;
-  return { user, access, device: textOf(field(body, 'device_id')), refresh: readRefresh(body) };
+  const tokens = readTokens(body);
+  const user = textOf(field(body, 'user_id'));
+  if (!tokens || user === null) return null;
+  const [access = '', refresh = null] = tokens;
+  return { user, access, refresh, device: textOf(field(body, 'device_id')) };
 }
 
-/** The tokens of an answer of `/refresh`; null if it has none. */
-export function readRefreshed(body: unknown): Pick<Credentials, 'access' | 'refresh'> | null {
+/** The access token, and the refresh token if there is one, of an answer of `/login`, `/register` or `/refresh`. */
+export function readTokens(body: unknown): string[] | null {
   const access = field(body, 'access_token');
-  return isToken(access) ? { access, refresh: readRefresh(body) } : null;
+  const refresh = field(body, 'refresh_token');
+  if (!isToken(access)) return null;
+  return isToken(refresh) ? [access, refresh] : [access];
 }
 
 /** Whether an error answer says that the session is over: `M_UNKNOWN_TOKEN`, not a soft logout (spec, "Soft logout"). */
@@ -83,9 +87,4 @@ function readFinalUrl(finalUrl: string | null, portal: string): Naming {
   const place = finalUrl === null ? null : locate(finalUrl, portal);
   const begins = place && roleOf('POST', place.path) === 'begin';
   return begins ? name('final-url', place.base, portal) : { source: null };
-}
-
-function readRefresh(body: unknown): string | null {
-  const refresh = field(body, 'refresh_token');
-  return isToken(refresh) ? refresh : null;
 }

@@ -7,7 +7,6 @@ import { patchXhr } from '../patch/xhr.ts';
 import { openChannel } from './channel.ts';
 import { probe } from './check.ts';
 import { learn } from './learn.ts';
-import { createReach } from './reach.ts';
 import { createSessions } from './sessions.ts';
 
 // an opaque origin (a sandboxed document) is nobody's client
@@ -23,7 +22,7 @@ if (self.origin !== 'null') {
     },
     wait: sessions.wait,
     learn: (watch, answer) => learn(watch, answer, sessions, channel.call),
-    reaches: createReach((base) => probe(nativeFetch, base)),
+    reaches: async (base) => (await probe(nativeFetch, base)) !== 'unreachable',
   };
   const undo = [patchFetch(window, router), patchXhr(XMLHttpRequest.prototype, router)];
 }

@@ -3,14 +3,15 @@
  * only. Held and re-addressed requests become a `Request` at once, so that what the page does later to the parts it
  * passed has no effect, as natively.
  */
-import type { Sketch, Verdict, Watch } from '../core/decide.ts';
+import { PASS, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
 import { locate } from '../core/place.ts';
 import { readJson } from '../request/answer.ts';
 import { readdress } from '../request/readdress.ts';
-import { readBodyFields, tokenOf } from '../request/sketch.ts';
+import { tokenOf } from '../request/sketch.ts';
 import { addEventListener, apply, Headers, Request, urlOfRequest } from './natives.ts';
 import { replace } from './replace.ts';
 import type { Router } from './router.ts';
+import { settle } from './settle.ts';
 
 type Native = (...args: unknown[]) => Promise<Response>;
 type Sent = Extract<Verdict, { act: 'send' }>;
@@ -53,7 +54,7 @@ function route(native: Native, url: string, args: unknown[], router: Router): Pr
   }
 }
 
-/** Decides until the request may go, then sends it. Abort rejects at once, with the page's reason. */
+/** Waits until the request may go, then sends it. Abort rejects at once, with the page's reason. */
 async function asRequest(
   native: Native,
   request: Request,
@@ -61,14 +62,8 @@ async function asRequest(
   first: Verdict,
   router: Router,
 ): Promise<Response> {
-  let known = sketch;
-  let verdict = first;
-  while (verdict.act === 'hold' || verdict.act === 'read') {
-    if (verdict.act === 'read') known = { ...known, body: readBodyFields(await request.clone().text()) };
-    else if (!(await waited(router.wait(verdict.until), request.signal))) return native(UNREACHABLE);
-    if (request.signal.aborted) return native(request);
-    verdict = router.decide(known);
-  }
+  const settled = settle(router, sketch, first, () => request.clone().text());
+  const verdict = await Promise.race([settled, aborted(request.signal)]);
   if (verdict.act === 'refuse') return native(UNREACHABLE);
   if (verdict.act === 'pass') return watched(native(request), verdict.watch, router);
   const sent = native(await readdress(request, verdict.url, verdict.dropToken));
@@ -100,12 +95,12 @@ function watched(sent: Promise<Response>, watch: Watch | null, router: Router): 
   return watch ? observe(sent, watch, router) : sent;
 }
 
-/** Resolves when the hold ended or the page aborted meanwhile; false: the request must not be sent. */
-function waited(wait: Promise<boolean>, signal: AbortSignal): Promise<boolean> {
+/** Resolves when the page aborts: the native function then rejects with the page's reason and sends nothing. */
+function aborted(signal: AbortSignal): Promise<typeof PASS> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve(true);
-    void wait.then(resolve);
-    apply(addEventListener, signal, ['abort', () => resolve(true)]);
+    const pass = (): void => resolve(PASS);
+    if (signal.aborted) pass();
+    apply(addEventListener, signal, ['abort', pass]);
   });
 }
 

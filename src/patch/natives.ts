@@ -4,7 +4,7 @@
  */
 export const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { fetch } = window;
-export const { Request, Headers, DOMException, Event, ProgressEvent, performance, setTimeout } = window;
+export const { Request, Headers } = window;
 const requestUrl = getOwnPropertyDescriptor(Request.prototype, 'url')?.get as () => string;
 export const { open, send, setRequestHeader } = XMLHttpRequest.prototype;
 export const { dispatchEvent, addEventListener } = EventTarget.prototype;

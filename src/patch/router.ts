@@ -16,6 +16,6 @@ export interface Router {
   wait(until: Until): Promise<boolean>;
   /** Called with the answer to a watched request, before the page can have read it. */
   learn(watch: Watch, answer: Answer): void;
-  /** Whether the server of a URL answers at all; true at once when this document has seen it do so. */
-  reaches(url: string): true | Promise<boolean>;
+  /** Whether the server at a base URL answers at all. */
+  reaches(base: string): Promise<boolean>;
 }

@@ -1,5 +1,5 @@
 /** What an XMLHttpRequest does natively between `send()` and its end, for one that is held. */
-import { apply, dispatchEvent, Event, ProgressEvent } from './natives.ts';
+import { apply, dispatchEvent } from './natives.ts';
 
 export type Body = Exclude<XMLHttpRequestBodyInit, ReadableStream> | Document | null | undefined;
 

@@ -4,23 +4,15 @@
  * A request is known at `open()`, its token only at `send()`: there the native `open()` runs again with the new URL.
  * That fires no event (the state is OPENED already) and keeps everything but the author's headers, which are replayed.
  */
-import { PASS, REFUSE, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
+import { PASS, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
 import { locate } from '../core/place.ts';
 import { parseJson } from '../request/answer.ts';
 import { BODYLESS } from '../request/readdress.ts';
 import { readBodyFields, tokenOf } from '../request/sketch.ts';
-import {
-  addEventListener,
-  apply,
-  DOMException,
-  open,
-  performance,
-  send,
-  setRequestHeader,
-  setTimeout,
-} from './natives.ts';
+import { addEventListener, apply, open, send, setRequestHeader } from './natives.ts';
 import { replace } from './replace.ts';
 import type { Router } from './router.ts';
+import { settle } from './settle.ts';
 import { end, snapshot, textOf, type Body } from './xhr-hold.ts';
 
 /** One `open()` of a Matrix request. */
@@ -102,8 +94,7 @@ function start(
   if (verdict.act === 'read' && (sync || typeof text === 'string')) {
     verdict = router.decide({ ...sketch, body: readBodyFields(text) });
   }
-  const asksFirst =
-    verdict.act === 'send' && verdict.orPortal && !sync && router.reaches(verdict.url) !== true;
+  const asksFirst = verdict.act === 'send' && verdict.orPortal && !sync;
   if (asksFirst || verdict.act === 'hold' || verdict.act === 'read') {
     opened.held = { body: snapshot(body) };
     void hold(xhr, opened, opened.held.body, sketch, verdict, router, isCurrent);
@@ -124,16 +115,9 @@ async function hold(
   const { timeout } = xhr;
   const isWaiting = (): boolean => !!opened.held && isCurrent();
   if (timeout > 0) setTimeout(() => isWaiting() && finish(xhr, opened, 'timeout'), timeout);
-  let known = sketch;
-  let verdict = first;
-  while (verdict.act === 'hold' || verdict.act === 'read') {
-    if (verdict.act === 'read') known = { ...known, body: readBodyFields(await textOf(body)) };
-    const mayGo = verdict.act === 'read' || (await router.wait(verdict.until));
-    if (!isWaiting()) return;
-    verdict = mayGo ? router.decide(known) : REFUSE;
-  }
+  let verdict = await settle(router, sketch, first, () => textOf(body));
   // the events of a request that was sent cannot be taken back, so the target is asked first whether it is there
-  if (verdict.act === 'send' && verdict.orPortal && !(await router.reaches(verdict.url))) verdict = PASS;
+  if (verdict.act === 'send' && verdict.orPortal && !(await router.reaches(verdict.orPortal))) verdict = PASS;
   if (!isWaiting()) return;
   if (verdict.act === 'refuse') return finish(xhr, opened, 'error');
   opened.held = null;

@@ -31,18 +31,15 @@ export function clientView(
   ];
   if (note !== null) nodes.push(element('p', 'note warning', note));
   if (lostAccess) nodes.push(element('p', 'note warning', message('lostAccess')));
-  if (!on) {
-    nodes.push(
-      element('p', '', message('offText')),
-      button(message('turnOn'), 'main turn-on', () => actions.turnOn()),
-    );
-    return nodes;
-  }
-  const off = (): void => (sessions.length > 0 ? confirmOff(actions) : actions.turnOff());
   if (needsReload) {
-    nodes.push(element('p', 'note', message('reloadText')));
+    nodes.push(element('p', 'note', message(on ? 'reloadText' : 'reloadOffText')));
     nodes.push(button(message('reload'), 'main reload', () => actions.reload()));
   }
+  if (!on) {
+    const turnOn = button(message('turnOn'), 'main turn-on', () => actions.turnOn());
+    return [...nodes, element('p', '', message('offText')), turnOn];
+  }
+  const off = (): void => (sessions.length > 0 ? confirmOff(actions) : actions.turnOff());
   nodes.push(button(message('turnOff'), 'turn-off', off));
   if (sessions.length === 0 && !needsReload) nodes.push(element('p', '', message('noSessions')));
   return [

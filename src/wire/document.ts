@@ -4,7 +4,7 @@
  * the bridge are a border: the background parses what comes from a page, the bridge what goes to it.
  */
 import type { Route } from '../core/decide.ts';
-import { boolean, jsonScalar, list, nothing, nullable, object, oneOf, string, type Parser } from './parse.ts';
+import { anything, boolean, list, nothing, nullable, object, oneOf, string, type Parser } from './parse.ts';
 
 /** Result of asking a named homeserver whether it is one. */
 export type Checked = 'home' | 'unreachable' | 'not-a-homeserver';
@@ -20,18 +20,14 @@ export interface Bound {
   readonly check: Check | null;
 }
 
-/** The fields of a login answer that say whose session it is and where it lives. */
-export interface LoginClaim {
+/** An answer that may begin a session. */
+export interface LoginAnswer {
   /** Base URL that was asked, as the page wrote it. */
   readonly portal: string;
-  readonly finalUrl: string | null;
-  readonly user: string;
-  readonly device: string | null;
-  readonly access: string;
-  readonly refresh: string | null;
-  /** As the server gave them, to be parsed again: `well_known["m.homeserver"].base_url`, `base_cs_url`. */
-  readonly wellKnown: unknown;
-  readonly baseCsUrl: unknown;
+  /** After redirects; empty when unknown. */
+  readonly finalUrl: string;
+  /** Parsed JSON. */
+  readonly body: unknown;
 }
 
 export interface DocumentCalls {
@@ -40,8 +36,8 @@ export interface DocumentCalls {
   /** Whose access or refresh token is this? null: no session's. */
   whose(args: { token: string }): Bound | null;
   /** A login or registration was answered. */
-  begin(args: LoginClaim): Bound | null;
-  refreshed(args: { id: string; access: string; refresh: string | null }): null;
+  begin(args: LoginAnswer): Bound | null;
+  refreshed(args: { id: string; tokens: readonly string[] }): null;
   ended(args: { id: string; all: boolean }): null;
   /** The check of a session's homeserver had this result. */
   checked(args: { id: string; result: Checked }): Route | null;
@@ -76,7 +72,6 @@ export interface Tell {
 const url = string(4096);
 const id = string(64);
 const token = string(4096);
-const name = string(1024);
 
 const route: Parser<Route> = object<Route>({ id, portal: url, target: nullable(url), pending: boolean });
 const bound = nullable(
@@ -88,17 +83,8 @@ export const documentArgs: { readonly [K in keyof DocumentCalls]: Parser<Paramet
   {
     start: nothing,
     whose: object({ token }),
-    begin: object<LoginClaim>({
-      portal: url,
-      finalUrl: nullable(url),
-      user: name,
-      device: nullable(name),
-      access: token,
-      refresh: nullable(token),
-      wellKnown: jsonScalar,
-      baseCsUrl: jsonScalar,
-    }),
-    refreshed: object({ id, access: token, refresh: nullable(token) }),
+    begin: object<LoginAnswer>({ portal: url, finalUrl: url, body: anything }),
+    refreshed: object({ id, tokens: list(token, 2) }),
     ended: object({ id, all: boolean }),
     checked: object({ id, result: oneOf('home', 'unreachable', 'not-a-homeserver') }),
   };

@@ -1,0 +1,45 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { bundle, entries } from '../build.mjs';
+import manifest from '../manifest.json' with { type: 'json' };
+import messages from '../_locales/en/messages.json' with { type: 'json' };
+
+/** Which folders a bundle may be made of. */
+const allowed: Record<string, readonly string[]> = {
+  hook: ['src/hook', 'src/patch', 'src/request', 'src/core', 'src/wire'],
+  bridge: ['src/bridge', 'src/wire'],
+  background: ['src/background', 'src/webext', 'src/core', 'src/wire', 'node_modules/webextension-polyfill'],
+  popup: ['src/popup', 'src/webext', 'src/wire', 'node_modules/webextension-polyfill'],
+};
+
+const MAX_HOOK = 6 * 1024;
+
+describe('the bundles', async () => {
+  const { metafile, outputFiles } = await bundle({ minify: true });
+
+  it.each(Object.keys(entries))('%s is made of its own folders', (name) => {
+    const inputs = Object.keys(metafile.outputs[`dist/${name}.js`]?.inputs ?? {});
+    const folders = allowed[name] ?? [];
+    expect(inputs.length).toBeGreaterThan(0);
+    expect(inputs.filter((input) => !folders.some((folder) => input.startsWith(`${folder}/`)))).toEqual([]);
+  });
+
+  it('the hook is small', () => {
+    const hook = outputFiles.find(({ path }) => path.endsWith('hook.js'));
+    expect(gzipSync(hook?.contents ?? '', { level: 9 }).length).toBeLessThanOrEqual(MAX_HOOK);
+  });
+});
+
+describe('the manifest', () => {
+  it('asks for no more than it needs', () => {
+    expect(manifest.permissions).toEqual(['activeTab', 'scripting', 'storage']);
+    expect(manifest).not.toHaveProperty('host_permissions');
+    expect(manifest).not.toHaveProperty('content_scripts');
+    expect(manifest).not.toHaveProperty('web_accessible_resources');
+  });
+
+  it('has its messages', () => {
+    const used = JSON.stringify(manifest).match(/__MSG_(\w+)__/g) ?? [];
+    expect(used.map((name) => name.slice(6, -2)).filter((name) => !(name in messages))).toEqual([]);
+  });
+});
