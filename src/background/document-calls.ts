@@ -50,11 +50,19 @@ export function documentHandlers(owner: SessionOwner): Handlers {
       });
     },
 
-    ended: ({ id, all }, client) =>
+    loggedOut: ({ id, all }, client) =>
       owner.run((state, apply) => {
         if (owns(state, client, id)) apply({ type: 'ended', id, all });
         return null;
       }),
+
+    async unknownToken({ id, token }, client) {
+      const hash = await digest(token);
+      return owner.run((state, apply) => {
+        if (owns(state, client, id)?.access[0] === hash) apply({ type: 'ended', id, all: false });
+        return null;
+      });
+    },
 
     checked: ({ id, result }, client) =>
       owner.run((state, apply) => {

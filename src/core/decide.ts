@@ -54,8 +54,8 @@ export interface BodyFields {
 export type Watch =
   /** A session may begin. `portal`: the base URL that was asked, as the page wrote it. */
   | { readonly for: 'begin'; readonly portal: string }
-  /** New tokens, an end, or only whether the server says that the session is over. */
-  | { readonly for: Exclude<Role, 'begin'>; readonly route: Route };
+  /** New tokens, an end, or only whether the server says that the session of this token is over. */
+  | { readonly for: Exclude<Role, 'begin'>; readonly route: Route; readonly token: string | null };
 
 export type Verdict =
   | {
@@ -124,7 +124,7 @@ function refresh(request: Sketch, known: Known, place: Place, owner: Route | nul
 function withToken(request: Sketch, place: Place, role: Exclude<Role, 'begin'>, route: Route): Verdict {
   const side = sideOf(place, role === 'media', route.portal, route.target);
   if (!side) return PASS;
-  const watch: Watch = { for: role, route };
+  const watch: Watch = { for: role, route, token: request.token };
   if (side === 'target' || route.target === null) return pass(watch, route);
   if (role === 'portal' || role === 'pass' || role === 'flows') return stay(place, null);
   return toTarget(request, place, route, watch);

@@ -18,6 +18,8 @@ export interface Place {
 
 /** Takes an absolute or page-relative URL apart; null when it has no `_matrix` segment or is no http(s) URL. */
 export function locate(href: string, page: string): Place | null {
+  // a data: URL may be megabytes
+  if (/^\s*(data|blob):/i.test(href)) return null;
   try {
     return placeOf(new URL(href, page));
   } catch {

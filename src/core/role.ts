@@ -51,9 +51,8 @@ export function roleOf(verb: string, path: string): Role | null {
     /^(client|media|static\/client\/(?:login|register))(?:\/(.*?)\/?)?$/.exec(path) ?? [];
   if (family === 'media') return family;
   if (family !== 'client') return family ? 'portal' : null;
-  const method = verb.replace('HEAD', 'GET');
-  if (`${method} ${rest}` === 'GET versions') return 'versions';
-  const below = `${method} ${rest.replace(VERSION, '')}`;
-  const isVersioned = VERSION.test(rest);
-  return (isVersioned && ROLES.find(([, rule]) => rule.test(below))?.[0]) || 'session';
+  const below = rest.replace(VERSION, '');
+  const line = `${verb.replace('HEAD', 'GET')} ${below}`;
+  if (below === rest) return line === 'GET versions' ? 'versions' : 'session';
+  return ROLES.find(([, rule]) => rule.test(line))?.[0] ?? 'session';
 }

@@ -6,7 +6,7 @@
  * and nothing here is observable from a page (platform.md b): natives are captured, and every object handed to one has
  * a null prototype.
  */
-import { addEventListener, apply, dispatchEvent, getOwnPropertyDescriptor } from '../patch/natives.ts';
+import { addEventListener, apply, dispatchEvent, getter } from '../patch/natives.ts';
 import { HANDSHAKE } from '../wire/channel.ts';
 import type { Ask, CallBackground, Change, Tell } from '../wire/document.ts';
 
@@ -58,8 +58,4 @@ export function openChannel(onChange: (change: Change) => void): Channel {
         else apply(dispatchEvent, element, [new CustomEvent('ask', init)]);
       }),
   };
-}
-
-function getter(owner: object, key: string): () => unknown {
-  return getOwnPropertyDescriptor(owner, key)?.get as () => unknown;
 }

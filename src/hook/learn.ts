@@ -18,12 +18,15 @@ export function learn(
     if (tokens) sessions.claim(tokens, background('begin', { portal: watch.portal, finalUrl: url, body }));
     return;
   }
-  const { route } = watch;
+  const { route, token } = watch;
   const { id } = route;
   const all = watch.for === 'end-all';
-  if ((isGood && (all || watch.for === 'end')) || isHardLogout(status, body)) {
+  if (isGood && (all || watch.for === 'end')) {
     sessions.end(route);
-    background('ended', { id, all: isGood && all }).catch(unheard);
+    background('loggedOut', { id, all }).catch(unheard);
+  } else if (token && isHardLogout(status, body)) {
+    // a token from before a refresh says nothing of the session: the background knows which is the newest
+    background('unknownToken', { id, token }).catch(unheard);
   } else if (tokens && watch.for === 'refresh') {
     sessions.addTokens(tokens, route);
     background('refreshed', { id, tokens }).catch(unheard);

@@ -19,7 +19,7 @@ const START_DEADLINE = 2000;
 const TOKEN_DEADLINE = 8000;
 
 /** A session as this document holds it: one object, however many tokens it has. */
-type Held = { -readonly [K in keyof Route]: Route[K] } & { settled?: Promise<void> };
+type Held = { -readonly [K in keyof Route]: Route[K] } & { settled?: Promise<void>; ended?: true };
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -39,11 +39,17 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     sessionOf: (token) => tokens[token],
   };
 
-  /** Another document or the popup changed a session, or it is new. */
-  const change = (route: Route): Held => Object.assign((held[route.id] ??= { ...route }), route);
+  /** The background tells of a session. One that was settled here does not become pending again. */
+  const change = (route: Route): Held => {
+    const session = (held[route.id] ??= { ...route });
+    session.target = route.target;
+    session.pending &&= route.pending;
+    return session;
+  };
 
   /** The document used a session's token. */
-  const use = (route: Route): void => {
+  const use = (route: Held): void => {
+    if (route.ended) return;
     known.last = route;
     known.signedOut = false;
   };
@@ -70,12 +76,7 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
       const bound = await answer;
       const session = bound && change(bound.route);
       if (session && bound.check) {
-        session.settled ??= inTime(deadline - performance.now(), check(session, bound.check, token)).then(
-          () => {
-            // however the check went: from here on requests go where the session is known to be
-            session.pending = false;
-          },
-        );
+        session.settled ??= inTime(deadline - performance.now(), check(session, bound.check, token));
       }
       tokens[token] ??= session;
     } catch {
@@ -104,7 +105,13 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     async wait(until: Until): Promise<boolean> {
       if (until.for === 'token')
         return asked[until.token] ?? awaitOwner(until.token, background('whose', until));
-      await (until.for === 'ready' ? started : (until.route as Held).settled);
+      if (until.for === 'ready') await started;
+      else {
+        const session: Held = until.route;
+        await session.settled;
+        // however the check went: from here on requests go where the session is known to be
+        session.pending = false;
+      }
       return true;
     },
 
@@ -113,6 +120,7 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
      * binding of a token wins.
      */
     claim(claimed: readonly string[], bound: Promise<Bound | null>): void {
+      bound.catch(() => undefined);
       for (const token of claimed) {
         if (tokens[token]) continue;
         delete tokens[token];
@@ -130,7 +138,12 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
 
     /** The session ended: its tokens still go where they belong, requests without a token no more. */
     end({ id }: Route): void {
-      if (known.last?.id === id) known.last = null;
+      const session = held[id];
+      if (session) session.ended = true;
+      if (session && known.last === session) {
+        known.last = null;
+        known.signedOut = true;
+      }
       known.recent = known.recent.filter((route) => route.id !== id);
     },
   };

@@ -5,7 +5,7 @@
 export const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { fetch } = window;
 export const { Request, Headers } = window;
-const requestUrl = getOwnPropertyDescriptor(Request.prototype, 'url')?.get as () => string;
+const requestUrl = getter(Request.prototype, 'url');
 export const { open, send, setRequestHeader } = XMLHttpRequest.prototype;
 export const { dispatchEvent, addEventListener } = EventTarget.prototype;
 
@@ -16,8 +16,12 @@ export function nativeFetch(...args: unknown[]): Promise<Response> {
 /** The URL of a `Request`, of whatever realm; null for anything else, whatever it pretends to be. */
 export function urlOfRequest(value: unknown): string | null {
   try {
-    return apply(requestUrl, value, []);
+    return apply(requestUrl, value, []) as string;
   } catch {
     return null;
   }
+}
+
+export function getter(owner: object, key: string): () => unknown {
+  return getOwnPropertyDescriptor(owner, key)?.get as () => unknown;
 }

@@ -21,10 +21,12 @@ export function replace(
   const slot = descriptor.get ? 'get' : 'value';
   const native = descriptor[slot] as () => unknown;
   const run: Run = (self, args) => apply(native, self, args);
-  const handler: ProxyHandler<() => unknown> = {
-    apply: (_, self, args: unknown[]) => call(run, self as object, args),
+  // no prototype: a page may have put other traps on Object.prototype
+  const handler = {
+    __proto__: null,
+    apply: (_: unknown, self: object, args: unknown[]) => call(run, self, args),
   };
-  const proxy = new Proxy(native, Object.setPrototypeOf(handler, null) as typeof handler);
+  const proxy = new Proxy(native, handler as object);
   defineProperty(owner, key, { ...descriptor, [slot]: proxy });
   return () => {
     if (getOwnPropertyDescriptor(owner, key)?.[slot] === proxy) defineProperty(owner, key, descriptor);

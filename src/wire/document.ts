@@ -38,7 +38,10 @@ export interface DocumentCalls {
   /** A login or registration was answered. */
   begin(args: LoginAnswer): Bound | null;
   refreshed(args: { id: string; tokens: readonly string[] }): null;
-  ended(args: { id: string; all: boolean }): null;
+  /** The client logged out; `all`: the user's other sessions at that homeserver too. */
+  loggedOut(args: { id: string; all: boolean }): null;
+  /** The homeserver does not know this token any more (hard logout). */
+  unknownToken(args: { id: string; token: string }): null;
   /** The check of a session's homeserver had this result. */
   checked(args: { id: string; result: Checked }): Route | null;
 }
@@ -85,7 +88,8 @@ export const documentArgs: { readonly [K in keyof DocumentCalls]: Parser<Paramet
     whose: object({ token }),
     begin: object<LoginAnswer>({ portal: url, finalUrl: url, body: anything }),
     refreshed: object({ id, tokens: list(token, 2) }),
-    ended: object({ id, all: boolean }),
+    loggedOut: object({ id, all: boolean }),
+    unknownToken: object({ id, token }),
     checked: object({ id, result: oneOf('home', 'unreachable', 'not-a-homeserver') }),
   };
 
@@ -96,7 +100,8 @@ export const documentReplies: { readonly [K in keyof DocumentCalls]: Parser<Retu
     whose: bound,
     begin: bound,
     refreshed: nothing,
-    ended: nothing,
+    loggedOut: nothing,
+    unknownToken: nothing,
     checked: nullable(route),
   };
 
