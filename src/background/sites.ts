@@ -3,7 +3,7 @@
  * else the browser has granted.
  */
 import { browser } from '../webext/browser.ts';
-import { storageItem } from '../webext/storage-item.ts';
+import { storageItem, type StorageItem } from '../webext/storage-item.ts';
 import { list, string } from '../wire/parse.ts';
 
 export interface Sites {
@@ -29,30 +29,47 @@ export function patternOf(client: string): string {
 }
 
 export function createSites(): Sites {
-  let registering: Promise<void> = Promise.resolve();
-  const register = (): Promise<void> => (registering = registering.then(registerScripts, registerScripts));
-  return {
-    isOn: async (client) => (await listed.read()).includes(client) && isHeld(client),
-    isListed: async (client) => (await listed.read()).includes(client),
-    wish: async (client) => wished.write([...new Set([...(await wished.read()), client])]),
-    async admit() {
-      const wishes = await wished.read();
-      const held = await Promise.all(wishes.map(isHeld));
-      const admitted = wishes.filter((_, index) => held[index]);
-      if (admitted.length > 0) {
-        await listed.write([...new Set([...(await listed.read()), ...admitted])]);
-        await wished.write(wishes.filter((wish) => !admitted.includes(wish)));
-        await register();
-      }
-      return admitted;
-    },
-    async turnOff(client) {
-      await listed.write((await listed.read()).filter((origin) => origin !== client));
-      await register();
-      await giveBack(client);
-    },
-    register,
+  let tail: Promise<unknown> = Promise.resolve();
+  /** One change after the other, in the order they were asked for: each reads, then writes. */
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const next = tail.then(work);
+    tail = next.catch(() => undefined);
+    return next;
   };
+  const isListed = async (client: string): Promise<boolean> => (await listed.read()).includes(client);
+  return {
+    isListed,
+    isOn: async (client) => (await isListed(client)) && isHeld(client),
+    wish: (client) => inTurn(() => add(wished, [client])),
+    admit: () => inTurn(admit),
+    turnOff: (client) =>
+      inTurn(async () => {
+        await remove(listed, [client]);
+        await remove(wished, [client]);
+        await registerScripts();
+        await giveBack(client);
+      }),
+    register: () => inTurn(registerScripts),
+  };
+}
+
+async function admit(): Promise<string[]> {
+  const wishes = await wished.read();
+  const held = await Promise.all(wishes.map(isHeld));
+  const admitted = wishes.filter((_, index) => held[index]);
+  if (admitted.length === 0) return [];
+  await add(listed, admitted);
+  await remove(wished, admitted);
+  await registerScripts();
+  return admitted;
+}
+
+async function add(item: StorageItem<string[]>, clients: readonly string[]): Promise<void> {
+  await item.write([...new Set([...(await item.read()), ...clients])]);
+}
+
+async function remove(item: StorageItem<string[]>, clients: readonly string[]): Promise<void> {
+  await item.write((await item.read()).filter((client) => !clients.includes(client)));
 }
 
 function isHeld(client: string): Promise<boolean> {

@@ -26,7 +26,7 @@ export function replace(
     __proto__: null,
     apply: (_: unknown, self: object, args: unknown[]) => call(run, self, args),
   };
-  const proxy = new Proxy(native, handler as object);
+  const proxy = new Proxy(native, handler);
   defineProperty(owner, key, { ...descriptor, [slot]: proxy });
   return () => {
     if (getOwnPropertyDescriptor(owner, key)?.[slot] === proxy) defineProperty(owner, key, descriptor);

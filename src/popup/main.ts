@@ -48,10 +48,11 @@ function start({ client, tab }: Subject): void {
   const actions: Actions = {
     turnOn() {
       // in the click itself: Firefox forgets the click at the first await, and the popup may be gone when it is granted
-      void call('wish', { client });
+      const wished = call('wish', { client });
       browser.permissions.request({ origins: [`${protocol}//${hostname}/*`] }).then(
         async (granted) => {
-          if (granted) await call('turnOn', { client });
+          await wished;
+          await call(granted ? 'turnOn' : 'turnOff', { client });
           await draw(granted ? null : message('declined'));
         },
         () => draw(message('failed')),
