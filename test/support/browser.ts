@@ -148,7 +148,7 @@ interface DeveloperPrivate {
 
 /** In Firefox the navigation to a page of an extension is never reported as done, but the page is there. */
 async function openExtensionPage(page: Page, url: string): Promise<void> {
-  await page.goto(url, { timeout: 2500, waitUntil: 'domcontentloaded' }).catch(() => undefined);
+  void page.goto(url, { timeout: 2500, waitUntil: 'domcontentloaded' }).catch(() => undefined);
   await page.waitForSelector('main *');
 }
 

@@ -76,11 +76,10 @@ export class Sessions {
     session.before = null;
   }
 
-  /** Ends a session for good. */
+  /** Ends a session for good. A waiting sync is left waiting, as on Synapse: who logs out aborts it. */
   end(session: Session): void {
     this.live.delete(session.token);
     if (session.refresh !== null) this.refreshable.delete(session.refresh);
-    this.store.wake();
   }
 
   endDevice(user: User, deviceId: string): void {
@@ -88,7 +87,7 @@ export class Sessions {
     user.devices.delete(deviceId);
   }
 
-  /** From outside: a hard revocation ends all, a soft one leaves the refresh token good. */
+  /** At once, for a waiting sync too. A hard one ends all, a soft one leaves the refresh token good. */
   revoke(token: string, soft: boolean): void {
     const session = this.live.get(token);
     if (!session) return;

@@ -22,16 +22,20 @@ process.on('exit', () => {
   }
 });
 
-/** The port is free when it is chosen; another process may take it before Synapse does. */
-export async function bringUp(python: string, name: string, tries = 3): Promise<Running> {
-  const running = await launch(python, name, await freePort());
+/**
+ * The port is free when it is chosen; another process may take it before Synapse does.
+ *
+ * @param publicUrl what Synapse says that its URL is; default the real one
+ */
+export async function bringUp(python: string, name: string, publicUrl?: string, tries = 3): Promise<Running> {
+  const running = await launch(python, name, await freePort(), publicUrl);
   try {
     await answers(running, name);
     return running;
   } catch (error) {
     const taken = /address already in use/i.test(String(error));
     await end(running);
-    if (taken && tries > 1) return bringUp(python, name, tries - 1);
+    if (taken && tries > 1) return bringUp(python, name, publicUrl, tries - 1);
     throw error;
   }
 }
@@ -52,9 +56,14 @@ sys.argv[0] = 'synapse'
 runpy.run_module('synapse.app.homeserver', run_name='__main__')
 `;
 
-async function launch(python: string, name: string, port: number): Promise<Running> {
+async function launch(
+  python: string,
+  name: string,
+  port: number,
+  publicUrl = `http://${name}.localhost:${port}/`,
+): Promise<Running> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), `homeward-synapse-${name}-`));
-  const config = writeConfig(folder, name, port);
+  const config = writeConfig(folder, name, port, publicUrl);
   const output = fs.openSync(path.join(folder, 'log.txt'), 'a');
   const child = spawn(python, ['-c', launcher, '--config-path', config], {
     cwd: folder,
@@ -71,14 +80,14 @@ async function launch(python: string, name: string, port: number): Promise<Runni
 }
 
 /** JSON is YAML too, and needs no thought about quoting. */
-function writeConfig(folder: string, name: string, port: number): string {
+function writeConfig(folder: string, name: string, port: number, publicUrl: string): string {
   const at = (file: string) => path.join(folder, file);
   const write = (file: string, text: string) => fs.writeFileSync(at(file), text);
   const config = at('homeserver.yaml');
   const seed = crypto.randomBytes(32).toString('base64').replace(/=+$/, '');
   // What --generate-keys would make, without another start of Python.
   write('signing.key', `ed25519 a_test ${seed}\n`);
-  write('homeserver.yaml', JSON.stringify({ ...settings(name, port), ...files(at) }));
+  write('homeserver.yaml', JSON.stringify({ ...settings(name, port, publicUrl), ...files(at) }));
   const handler = { class: 'logging.FileHandler', filename: at('log.txt'), formatter: 'line' };
   const format = '%(asctime)s %(levelname)s %(name)s %(message)s';
   write(
@@ -104,13 +113,13 @@ function files(at: (file: string) => string): Record<string, unknown> {
   };
 }
 
-function settings(name: string, port: number): Record<string, unknown> {
+function settings(name: string, port: number, publicUrl: string): Record<string, unknown> {
   const free = { per_second: 10_000, burst_count: 10_000 };
   const resources = [{ names: ['client', 'media'], compress: false }];
   return {
     server_name: `${name}.localhost`,
     // With it the login answer has `well_known`.
-    public_baseurl: `http://${name}.localhost:${port}/`,
+    public_baseurl: publicUrl,
     listeners: [{ port, bind_addresses: ['127.0.0.1'], type: 'http', tls: false, resources }],
     // Nothing federates: ask no other server anything.
     federation_domain_whitelist: [],

@@ -1,6 +1,10 @@
 import crypto from 'node:crypto';
 import path from 'node:path';
+import { forward, relay } from './forward.ts';
+import { newFaults, startFront, type Exchange } from './front.ts';
+import type { EditLogin } from './portal.ts';
 import { synapseEnvironment } from './python.ts';
+import type { Recorder } from './recorder.ts';
 import { bringUp, end, readLog, type Running } from './synapse-process.ts';
 
 export interface Answer {
@@ -39,9 +43,24 @@ export interface Synapse {
 
 const v3 = '/_matrix/client/v3';
 
-export async function startSynapse(options: { name: string; users: string[] }): Promise<Synapse> {
+/** A Synapse that browsers reach through a front of ours, which records what arrives. `call` does not pass it. */
+export interface FrontedSynapse extends Synapse {
+  /** Edits the login answer, nothing else; null: as Synapse gives it. */
+  setLogin(edit: EditLogin | null): void;
+  /** Access tokens of the logins through the front. */
+  issued(): readonly string[];
+}
+
+export interface SynapseOptions {
+  name: string;
+  users: string[];
+  /** What it says that its URL is; default the real one. */
+  publicUrl?: string;
+}
+
+export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
   const python = path.join(await synapseEnvironment(), 'python');
-  const synapse = handle(options.name, await bringUp(python, options.name));
+  const synapse = handle(options.name, await bringUp(python, options.name, options.publicUrl));
   try {
     await Promise.all(options.users.map((user) => register(synapse.call, user)));
     return synapse;
@@ -49,6 +68,40 @@ export async function startSynapse(options: { name: string; users: string[] }): 
     await synapse.close();
     throw error;
   }
+}
+
+/** @param options.recorder records under the Synapse's name */
+export async function startFrontedSynapse(
+  options: Omit<SynapseOptions, 'publicUrl'> & { recorder: Recorder },
+): Promise<FrontedSynapse> {
+  const { name, users, recorder } = options;
+  const issued: string[] = [];
+  let edit: EditLogin | null = null;
+  const pass = async (exchange: Exchange): Promise<void> => {
+    const answer = await forward(exchange, synapse.url);
+    const isLogin = exchange.recorded.method === 'POST' && exchange.path.endsWith('/login');
+    if (!isLogin || answer.status !== 200) return relay(exchange, answer);
+    const body = parse(answer.body.toString());
+    issued.push(text(body['access_token']));
+    const edited = edit ? edit(body, front.url) : body;
+    relay(exchange, { ...answer, body: Buffer.from(JSON.stringify(edited)) });
+  };
+  const front = await startFront({ name, recorder, faults: newFaults(), handle: pass });
+  const synapse = await startSynapse({ name, users, publicUrl: `${front.url}/` }).catch(async (error) => {
+    await front.close();
+    throw error;
+  });
+  return {
+    ...synapse,
+    url: front.url,
+    issued: () => issued,
+    setLogin(next) {
+      edit = next;
+    },
+    async close() {
+      await Promise.all([front.close(), synapse.close()]);
+    },
+  };
 }
 
 function handle(name: string, running: Running): Synapse {
