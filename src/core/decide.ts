@@ -138,13 +138,8 @@ function withoutToken(request: Sketch, known: Known, place: Place, role: Role): 
     if (!known.ready && !request.sync) return { act: 'hold', until: { for: 'ready' } };
     route = recentAt(place, known);
   }
-  if (
-    !route ||
-    route.target === null ||
-    sideOf(place, role === 'media', route.portal, route.target) !== 'portal'
-  )
-    return PASS;
-  return toTarget(request, place, route, null);
+  const side = route?.target && sideOf(place, role === 'media', route.portal, route.target);
+  return route && side === 'portal' ? toTarget(request, place, route, null) : PASS;
 }
 
 /** `watch` only for what carries a token. */
@@ -156,10 +151,12 @@ function toTarget({ sync, method }: Sketch, { rest }: Place, route: Route, watch
 
 /** Stays at the portal, without the token of the session that lives elsewhere. */
 function stay({ url }: Place, watch: Watch | null): Verdict {
-  const here =
-    url.origin +
-    url.pathname +
-    url.search.replace(/([?&])access_token(=[^&]*)?(&|$)/g, '$1').replace(/[?&]$/, '');
+  const kept = url.search
+    .slice(1)
+    .split('&')
+    .filter((pair) => !new URLSearchParams(pair).has('access_token'))
+    .join('&');
+  const here = url.origin + url.pathname + (kept && `?${kept}`);
   return { act: 'send', url: here, dropToken: true, watch, uses: null, orPortal: null };
 }
 

@@ -1,6 +1,6 @@
 /**
- * The one thing of the platform that the core uses: the WHATWG URL parser, which every context of a browser has and
- * which is pure.
+ * All of the platform that the core uses: the WHATWG URL parsers, which every context of a browser has and which are
+ * pure.
  */
 declare class URL {
   constructor(url: string, base?: string);
@@ -12,4 +12,9 @@ declare class URL {
   readonly port: string;
   readonly pathname: string;
   readonly search: string;
+}
+
+declare class URLSearchParams {
+  constructor(query: string);
+  has(name: string): boolean;
 }

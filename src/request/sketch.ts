@@ -10,8 +10,8 @@ import { parseJson } from './answer.ts';
  */
 export function tokenOf(authorization: string | null, url: string): string | null {
   const [, bearer] = /^bearer +(\S+)\s*$/i.exec(authorization ?? '') ?? [];
-  const [, query] = /\?([^#]*access_token=[^#]*)/.exec(url) ?? [];
-  return bearer ?? (query ? new URLSearchParams(query).get('access_token') : null);
+  const [, query = ''] = /^[^#?]*\?([^#]*)/.exec(url) ?? [];
+  return bearer ?? new URLSearchParams(query).get('access_token');
 }
 
 /** The fields of a JSON body that route a request; both null for any other body. */
