@@ -24,6 +24,8 @@ export interface Known {
   readonly ready: boolean;
   /** The session of an access or refresh token; null: of none; undefined: not asked yet. */
   sessionOf(token: string): Route | null | undefined;
+  /** The token of a login answer that the background was told of and has not named a session for yet. */
+  readonly claimed: string | null;
   /** The session whose token this document used last. */
   readonly last: Route | null;
   /** This document asked for login flows before it used any token. */
@@ -133,6 +135,7 @@ function withToken(request: Sketch, place: Place, role: Exclude<Role, 'begin'>, 
 function withoutToken(request: Sketch, known: Known, place: Place, role: Role): Verdict {
   if (role === 'flows') return { ...PASS, signsOut: !known.last };
   if (role === 'portal' || role === 'pass' || role === 'password') return PASS;
+  if (known.claimed && !request.sync) return { act: 'hold', until: { for: 'token', token: known.claimed } };
   let route = known.last;
   if (!route && role === 'versions' && !known.signedOut) {
     if (!known.ready && !request.sync) return { act: 'hold', until: { for: 'ready' } };

@@ -28,12 +28,9 @@ export const VERSION = /^(?:api\/(?:v1|r0|v2_alpha)|unstable(?:\/[^/]*\.[^/]*)?|
 const ROLES: readonly (readonly [Role, RegExp])[] = [
   ['begin', /^POST (login|register)$/],
   ['flows', /^GET login$/],
-  [
-    'portal',
-    /^GET (login\/(sso\/redirect(\/[^/]+)?|cas\/(redirect|ticket)|fallback)|register(\/available|\/[^/]+\/validity)?)$/,
-  ],
-  ['portal', /^POST register\/(email|msisdn)\/requestToken$/],
-  ['pass', /^(GET|PUT|POST|DELETE) rendezvous(\/|$)/],
+  ['portal', /^GET login\/(sso\/redirect(\/[^/]+)?|cas\/(redirect|ticket)|fallback)$/],
+  ['portal', /^(GET register(\/[^/]+\/validity|\/available)?|POST register\/(email|msisdn)\/requestToken)$/],
+  ['pass', / rendezvous(\/|$)/],
   ['password', /^POST account\/password(\/|$)/],
   ['refresh', /^POST (token)?refresh$/],
   ['end', /^POST logout$/],

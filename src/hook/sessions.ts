@@ -34,6 +34,7 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
   const known: { -readonly [K in keyof Known]: Known[K] } = {
     ready: false,
     signedOut: false,
+    claimed: null,
     last: null,
     recent: [],
     sessionOf: (token) => tokens[token],
@@ -124,7 +125,9 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
       for (const token of claimed) {
         if (tokens[token]) continue;
         delete tokens[token];
+        known.claimed = token;
         void awaitOwner(token, bound).then(() => {
+          if (known.claimed === token) known.claimed = null;
           const session = tokens[token];
           if (session) use(session);
         });

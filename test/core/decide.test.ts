@@ -26,6 +26,7 @@ const fresh: Known = {
   sessionOf: (token) => tokens[token],
   last: null,
   signedOut: false,
+  claimed: null,
   recent: [home],
 };
 const used: Known = { ...fresh, last: home };
@@ -214,6 +215,21 @@ const rows: Row[] = [
     null,
     pass,
   ],
+  [
+    'right after a login answer',
+    `GET ${P}/_matrix/client/versions`,
+    { ...fresh, signedOut: true, claimed: 'new' },
+    null,
+    holdToken('new'),
+  ],
+  [
+    'right after a login answer, sync',
+    `GET ${P}/_matrix/client/versions`,
+    { ...fresh, signedOut: true, claimed: 'new' },
+    'sync',
+    pass,
+  ],
+  ['login flows right after a login answer', `GET ${P}${cs}/login`, { ...fresh, claimed: 'new' }, null, pass],
   ['register flows', `GET ${P}/_matrix/client/api/v1/register`, used, null, pass],
   [
     'UIA fallback after use',

@@ -163,6 +163,13 @@ describe('a claim', () => {
     expect(await settle(sketch('t'))).toMatchObject({ act: 'send' });
   });
 
+  it('takes the requests without a token along', async () => {
+    const { sessions, settle } = open(start([]), versions);
+    sessions.known.signedOut = true;
+    sessions.claim(['t', 'r'], Promise.resolve({ ...pending }));
+    expect(await settle(sketch(null, 'versions'))).toMatchObject({ act: 'send' });
+  });
+
   it('does not rebind a known token', async () => {
     const { sessions, settle } = open({ ...start([]), whose: { route: route(), check: null } });
     await settle(sketch('t'));
