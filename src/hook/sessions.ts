@@ -76,8 +76,10 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     try {
       const bound = await answer;
       const session = bound && change(bound.route);
-      if (session && bound.check) {
-        session.settled ??= inTime(deadline - performance.now(), check(session, bound.check, token));
+      if (session && bound.check && !session.settled) {
+        // also where a request without a token went ahead of the check
+        session.pending = bound.route.pending;
+        session.settled = inTime(deadline - performance.now(), check(session, bound.check, token));
       }
       tokens[token] ??= session;
     } catch {

@@ -124,7 +124,5 @@ function sketchOf(
 
 /** Whether the page's own `init` can go along as it is: what it says must make sense at another origin. */
 function canKeep(init: RequestInit | undefined, dropToken: boolean): boolean {
-  return (
-    !dropToken && init?.credentials !== 'include' && /^(cors|no-cors|undefined)$/.test(String(init?.mode))
-  );
+  return !dropToken && init?.credentials !== 'include' && init?.mode !== 'same-origin';
 }

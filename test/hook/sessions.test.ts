@@ -121,6 +121,14 @@ describe('the check', () => {
     expect(await settle(sketch(null, 'versions'))).toMatchObject({ act: 'send' });
   });
 
+  it('is waited for by a token after a request without one went ahead', async () => {
+    const dead = (url: string): Promise<Response> =>
+      url.includes('whoami') ? Promise.resolve(Response.json({})) : Promise.reject(new TypeError('dead'));
+    const { settle } = open({ ...start([route({ pending: true })]), whose: pending }, dead);
+    expect(await settle(sketch(null, 'versions'))).toMatchObject({ act: 'send' });
+    expect(await settle(sketch('t'))).toMatchObject({ act: 'pass' });
+  });
+
   it('is not undone by word of the same session from before it', async () => {
     const { settle, sessions } = open({ ...start([]), whose: pending }, versions);
     expect(await settle(sketch('t'))).toMatchObject({ act: 'send' });
