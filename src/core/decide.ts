@@ -22,6 +22,11 @@ export interface Route {
 export interface Known {
   /** The background has told this client's sessions, or was silent for too long. */
   readonly ready: boolean;
+  /**
+   * It did so in this very turn, so it runs. Chromium drops a message to a sleeping service worker when the page goes
+   * away before the worker has started: what the answer to a login teaches would be lost.
+   */
+  readonly awake: boolean;
   /** The session of an access or refresh token; null: of none; undefined: not asked yet. */
   sessionOf(token: string): Route | null | undefined;
   /** The token of a login answer that the background was told of and has not named a session for yet. */
@@ -95,7 +100,9 @@ export function decide(request: Sketch, known: Known): Verdict {
   const place = locate(request.url, request.page);
   const role = place && roleOf(request.method.toUpperCase(), place.path);
   if (!role) return PASS;
-  const { token } = request;
+  const { token, sync } = request;
+  const teaches = role === 'begin' || role === 'refresh';
+  if (teaches && !known.awake && !sync) return READY;
   const owner = token === null || !isToken(token) ? null : known.sessionOf(token);
   if (owner === undefined) return ask(request, known, place, token ?? '');
   if (role === 'begin') return begin(request, place, owner);
@@ -138,7 +145,7 @@ function withoutToken(request: Sketch, known: Known, place: Place, role: Role): 
   if (known.claimed && !request.sync) return { act: 'hold', until: { for: 'token', token: known.claimed } };
   let route = known.last;
   if (!route && role === 'versions' && !known.signedOut) {
-    if (!known.ready && !request.sync) return { act: 'hold', until: { for: 'ready' } };
+    if (!known.ready && !request.sync) return READY;
     route = recentAt(place, known);
   }
   const side = route?.target && sideOf(place, role === 'media', route.portal, route.target);
@@ -174,6 +181,7 @@ function recentAt({ home }: Place, { recent }: Known): Route | null {
 }
 
 export const PASS = { act: 'pass', watch: null, uses: null, signsOut: false } as const;
+const READY = { act: 'hold', until: { for: 'ready' } } as const;
 export const REFUSE = { act: 'refuse' } as const;
 
 function pass(watch: Watch, uses: Route | null): Verdict {

@@ -2,8 +2,8 @@
  * Whether a named homeserver is one that this page can use. Asked by the page's own `fetch`, without credentials,
  * headers, redirects or referrer: a server whose CORS refuses the page is of no use to it.
  */
-import type { Probe } from '../core/check-result.ts';
 import { field } from '../core/json.ts';
+import type { Checked } from '../wire/document.ts';
 
 /** Milliseconds; a login token lives 5 s, so nothing on this path may be slow. */
 const VERSIONS_TIMEOUT = 1500;
@@ -11,15 +11,15 @@ const WHOAMI_TIMEOUT = 1000;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
-/** `GET /versions`. */
-export async function probe(fetch: Fetch, base: string): Promise<Probe> {
+/** What `GET /versions` says of a server. One that does not answer in time is followed: it may only be slow. */
+export async function probe(fetch: Fetch, base: string): Promise<Checked> {
   try {
     const response = await fetch(`${base}/_matrix/client/versions`, quietly(VERSIONS_TIMEOUT));
     const versions = response.ok && field(await response.json(), 'versions');
-    return Array.isArray(versions) ? 'homeserver' : 'not-a-homeserver';
+    return Array.isArray(versions) ? 'home' : 'not-a-homeserver';
   } catch (error) {
     const { name } = error as Error;
-    return name === 'TimeoutError' ? 'silent' : name === 'SyntaxError' ? 'not-a-homeserver' : 'unreachable';
+    return name === 'TimeoutError' ? 'home' : name === 'SyntaxError' ? 'not-a-homeserver' : 'unreachable';
   }
 }
 

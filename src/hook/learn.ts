@@ -3,7 +3,7 @@ import type { Watch } from '../core/decide.ts';
 import { isHardLogout, readTokens } from '../core/login-response.ts';
 import type { Answer } from '../patch/router.ts';
 import type { CallBackground } from '../wire/document.ts';
-import type { Sessions } from './sessions.ts';
+import { unheard, type Sessions } from './sessions.ts';
 
 export function learn(
   watch: Watch,
@@ -32,6 +32,3 @@ export function learn(
     background('refreshed', { id, tokens }).catch(unheard);
   }
 }
-
-/** The document goes on with what it knows when the background cannot be told. */
-function unheard(): void {}

@@ -3,17 +3,14 @@
  *
  *   token seen ───whose?──┬─► nobody's ─────────────────────► passes
  *   login answer ─begin!──┴─► a session ─┬─ needs no check ─► goes to its target, or stays at its portal
- *                                        └─ needs a check ──► held until checked, 3 s at most
+ *                                        └─ needs a check ──► held until checked, 2.5 s at most (see check.ts)
  */
 import type { Known, Route, Until } from '../core/decide.ts';
-import { targetAfter } from '../core/check-result.ts';
 import type { Bound, Check } from '../wire/document.ts';
 import { accepts, probe } from './check.ts';
 import type { Channel } from './channel.ts';
 
-/** Milliseconds. After a login: how long its requests are held in all. */
-const LOGIN_DEADLINE = 3000;
-/** How long a page start waits for the background before requests without a token pass. */
+/** Milliseconds. How long a page start waits for the background before requests without a token pass. */
 const START_DEADLINE = 2000;
 /** How long a request waits for the owner of its token. Then it fails, rather than take the token to a wrong server. */
 const TOKEN_DEADLINE = 8000;
@@ -31,8 +28,10 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
   const tokens = dictionary<Held | null>(); // null: nobody's
   const asked = dictionary<Promise<boolean>>();
   const held = dictionary<Held>(); // by session id
+  let started: Promise<void> | null = null;
   const known: { -readonly [K in keyof Known]: Known[K] } = {
     ready: false,
+    awake: false,
     signedOut: false,
     claimed: null,
     last: null,
@@ -63,23 +62,22 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
 
   /** Asks the homeserver that was named, and tells the background what came of it. */
   const check = async (session: Held, { base, mayStay }: Check, token: string): Promise<void> => {
-    const found = await probe(fetch, base);
-    const mayAsk = mayStay && targetAfter(found, true) !== 'home';
-    const result = targetAfter(found, mayAsk && (await accepts(fetch, session.portal, token)));
+    let result = await probe(fetch, base);
+    // a server that is no use is followed all the same, unless the portal took the login itself and honours the token
+    if (result !== 'home' && !(mayStay && (await accepts(fetch, session.portal, token)))) result = 'home';
     session.target = result === 'home' ? base : null;
     session.pending = false;
-    await background('checked', { id: session.id, result });
+    background('checked', { id: session.id, result }).catch(unheard);
   };
 
   const learnOwner = async (token: string, answer: Promise<Bound | null>): Promise<void> => {
-    const deadline = performance.now() + LOGIN_DEADLINE;
     try {
       const bound = await answer;
       const session = bound && change(bound.route);
       if (session && bound.check && !session.settled) {
         // also where a request without a token went ahead of the check
         session.pending = bound.route.pending;
-        session.settled = inTime(deadline - performance.now(), check(session, bound.check, token));
+        session.settled = check(session, bound.check, token);
       }
       tokens[token] ??= session;
     } catch {
@@ -95,9 +93,17 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
       return isKnown;
     }));
 
-  const started = inTime(START_DEADLINE, opened.then(start)).then(() => {
-    known.ready = true;
-  });
+  /** Asks for this client's sessions, which also wakes the background. */
+  const wake = (): Promise<void> =>
+    (started ??= inTime(START_DEADLINE, opened.then(start)).then(() => {
+      known.ready = known.awake = true;
+      started = null;
+      // for whoever waited for this, in the same turn; the background may be ended at any time
+      setTimeout(() => {
+        known.awake = false;
+      });
+    }));
+  void wake();
 
   return {
     known,
@@ -108,7 +114,7 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     async wait(until: Until): Promise<boolean> {
       if (until.for === 'token')
         return asked[until.token] ?? awaitOwner(until.token, background('whose', until));
-      if (until.for === 'ready') await started;
+      if (until.for === 'ready') await wake();
       else {
         const session: Held = until.route;
         await session.settled;
@@ -123,13 +129,13 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
      * binding of a token wins.
      */
     claim(claimed: readonly string[], bound: Promise<Bound | null>): void {
-      bound.catch(() => undefined);
+      bound.catch(unheard);
       for (const token of claimed) {
         if (tokens[token]) continue;
         delete tokens[token];
         known.claimed = token;
         void awaitOwner(token, bound).then(() => {
-          if (known.claimed === token) known.claimed = null;
+          known.claimed = null;
           const session = tokens[token];
           if (session) use(session);
         });
@@ -165,5 +171,8 @@ function inTime(ms: number, work: Promise<void>): Promise<void> {
   const clock = new Promise<void>((resolve) => {
     setTimeout(resolve, ms);
   });
-  return Promise.race([work.catch(() => undefined), clock]);
+  return Promise.race([work.catch(unheard), clock]);
 }
+
+/** The document goes on with what it knows when the background cannot be told or does not answer. */
+export function unheard(): void {}

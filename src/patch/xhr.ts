@@ -131,7 +131,7 @@ function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Verdi
     const [method, , ...rest] = opened.args;
     apply(open, xhr, [method, verdict.url, ...rest]);
     // servers answer `Access-Control-Allow-Origin: *`, which forbids credentials
-    if (xhr.withCredentials) xhr.withCredentials = false;
+    xhr.withCredentials = false;
     for (const header of opened.headers) {
       if (!verdict.dropToken || !isAuthorization(header[0])) apply(setRequestHeader, xhr, header);
     }

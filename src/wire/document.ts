@@ -6,7 +6,7 @@
 import type { Route } from '../core/decide.ts';
 import { anything, boolean, list, nothing, nullable, object, oneOf, string, type Parser } from './parse.ts';
 
-/** Result of asking a named homeserver whether it is one. */
+/** Result of asking a named homeserver whether it is one; `home`: go there. */
 export type Checked = 'home' | 'unreachable' | 'not-a-homeserver';
 
 /** A homeserver that still has to be asked; `mayStay`: the portal answered the login itself and may honour the token. */

@@ -23,6 +23,7 @@ const tokens: Record<string, Route | null> = {
 
 const fresh: Known = {
   ready: true,
+  awake: true,
   sessionOf: (token) => tokens[token],
   last: null,
   signedOut: false,
@@ -240,6 +241,34 @@ const rows: Row[] = [
   ],
 
   // login and registration
+  [
+    'login while the background may sleep',
+    `POST ${P}${cs}/login`,
+    { ...fresh, awake: false },
+    null,
+    { act: 'hold', until: { for: 'ready' } },
+  ],
+  [
+    'refresh while the background may sleep',
+    `POST ${P}${cs}/refresh`,
+    { ...used, awake: false },
+    null,
+    { act: 'hold', until: { for: 'ready' } },
+  ],
+  [
+    'sync login while the background may sleep',
+    `POST ${P}${cs}/login`,
+    { ...fresh, awake: false },
+    'sync',
+    begin,
+  ],
+  [
+    'anything else while the background may sleep',
+    `GET ${P}${cs}/sync|tHome`,
+    { ...fresh, awake: false },
+    null,
+    to(`${cs}/sync`),
+  ],
   ['login', `POST ${P}${cs}/login`, fresh, null, begin],
   ['login in a document with a session', `POST ${P}${cs}/login`, used, null, begin],
   [

@@ -32,7 +32,7 @@ function open(answers: Answers, fetch: (url: string) => Promise<Response> = () =
     asked.push([name, args]);
     return Promise.resolve(name in answers ? answers[name] : null) as Promise<never>;
   };
-  const off = vi.fn();
+  const off = vi.fn<() => void>();
   const sessions = createSessions({ opened: Promise.resolve(), call }, fetch, off);
   /** As the patch does: decides until the request may go. */
   const settle = async (request: Sketch): Promise<Verdict | 'failed'> => {
@@ -91,7 +91,7 @@ describe('the check', () => {
     ['a homeserver', versions, true, T],
     ['HTML, and the portal accepts', () => Promise.resolve(new Response('<html>')), true, null],
     ['HTML, after a 307', () => Promise.resolve(new Response('<html>')), false, T],
-    ['no answer', () => never, true, T],
+    ['no answer', () => Promise.reject(new DOMException('late', 'TimeoutError')), true, T],
   ])('%s', async (_, answer, mayStay, target) => {
     const bound = { ...pending, check: { base: T, mayStay } };
     const whoami = (): Promise<Response> => Promise.resolve(Response.json({ user_id: '@a:x' }));
