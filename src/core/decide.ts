@@ -173,7 +173,7 @@ function stay({ url }: Place, watch: Watch | null): Verdict {
 /** A token that this document has not asked about. What cannot wait may pass only where no session can be. */
 function ask({ sync }: Sketch, known: Known, place: Place, token: string): Verdict {
   if (!sync) return { act: 'hold', until: { for: 'token', token } };
-  return known.ready && !recentAt(place, known) ? PASS : REFUSE;
+  return known.ready && !known.claimed && !recentAt(place, known) ? PASS : REFUSE;
 }
 
 function recentAt({ home }: Place, { recent }: Known): Route | null {

@@ -44,7 +44,13 @@ function route(native: Native, url: string, args: unknown[], router: Router): Pr
   if (!sketch) return native(...args);
   const verdict = router.decide(sketch);
   if (verdict.act === 'pass') return watched(native(...args), verdict.watch, router);
-  if (verdict.act === 'send' && typeof input === 'string' && canKeep(init, verdict.dropToken)) {
+  // a user name in the URL (`@`) is for `Request` to refuse
+  if (
+    verdict.act === 'send' &&
+    typeof input === 'string' &&
+    !url.includes('@') &&
+    canKeep(init, verdict.dropToken)
+  ) {
     return sending(native(verdict.url, ...args.slice(1)), verdict, router, () => native(...args));
   }
   try {

@@ -26,6 +26,7 @@ export function end(xhr: XMLHttpRequest, kind: 'abort' | 'timeout' | 'error', ha
 export function snapshot(body: Body): Body {
   if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return new Blob([body]);
   if (body instanceof URLSearchParams) return new URLSearchParams(body);
+  if (body instanceof Document) return body.cloneNode(true) as Document;
   if (!(body instanceof FormData)) return body ?? null;
   const copy = new FormData();
   for (const [name, value] of body) copy.append(name, value as string);

@@ -20,6 +20,7 @@ interface Opened {
   /** As `open()` was called, the URL a string. */
   readonly args: unknown[];
   readonly headers: (readonly [name: string, value: string])[];
+  sent: boolean;
   /** What was sent, while `send()` has returned and nothing went out. */
   held: { readonly body: Body } | null;
   watch: Watch | null;
@@ -38,25 +39,28 @@ export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void 
 
   const undo = [
     replace(prototype, 'open', (run, self, args) => {
+      // made strings once and in this order, by us instead of by the browser
       const [method, url, ...rest] = args;
-      const text = args.length > 1 && typeof url !== 'string' ? `${url as string}` : url;
-      const changed = args.length > 1 ? [method, text, ...rest] : args;
+      const changed = args.length > 1 ? [`${method as string}`, `${url as string}`, ...rest] : args;
       requests.delete(self);
       run(self, changed);
-      if (locate(text as string, document.baseURI)) {
-        requests.set(self, { args: changed, headers: [], held: null, watch: null });
+      if (locate(changed[1] as string, document.baseURI)) {
+        requests.set(self, { args: changed, headers: [], sent: false, held: null, watch: null });
       }
     }),
     replace(prototype, 'setRequestHeader', (run, self, args) => {
       const opened = get(self);
-      if (opened?.held) throw wrongState();
-      run(self, args);
-      opened?.headers.push([`${args[0] as string}`, `${args[1] as string}`]);
+      if (!opened || args.length < 2) return run(self, args);
+      if (opened.sent) throw wrongState();
+      const header = [`${args[0] as string}`, `${args[1] as string}`] as const;
+      run(self, header);
+      opened.headers.push(header);
     }),
     replace(prototype, 'send', (run, self, args) => {
       const opened = get(self);
       if (!opened) return run(self, args);
-      if (opened.held) throw wrongState();
+      if (opened.sent) throw wrongState();
+      opened.sent = true;
       return start(self as XMLHttpRequest, opened, args, router, () => get(self) === opened);
     }),
     replace(prototype, 'abort', (run, self, args) => {
@@ -88,7 +92,7 @@ function start(
   const authorization = opened.headers.filter(([name]) => isAuthorization(name)).map(([, value]) => value);
   const sync = opened.args.length > 2 && !isAsync;
   const token = tokenOf(authorization.join(', '), url);
-  const sketch: Sketch = { method: `${method}`, url, page: document.baseURI, token, body: undefined, sync };
+  const sketch: Sketch = { method, url, page: document.baseURI, token, body: undefined, sync };
   const text = textOf(body);
   let verdict = router.decide(sketch);
   if (verdict.act === 'read' && (sync || typeof text === 'string')) {
@@ -111,7 +115,6 @@ async function hold(
   router: Router,
   isCurrent: () => boolean,
 ): Promise<void> {
-  const began = performance.now();
   const { timeout } = xhr;
   const isWaiting = (): boolean => !!opened.held && isCurrent();
   if (timeout > 0) setTimeout(() => isWaiting() && finish(xhr, opened, 'timeout'), timeout);
@@ -121,7 +124,6 @@ async function hold(
   if (!isWaiting()) return;
   if (verdict.act === 'refuse') return finish(xhr, opened, 'error');
   opened.held = null;
-  if (timeout > 0) xhr.timeout = Math.max(1, timeout - (performance.now() - began));
   go(xhr, opened, [body], verdict, router);
 }
 

@@ -414,6 +414,13 @@ const rows: Row[] = [
     'sync',
     refuse,
   ],
+  [
+    'sync, not asked, right after a login answer',
+    `GET ${P}${cs}/sync|new`,
+    { ...fresh, claimed: 'new', recent: [] },
+    'sync',
+    refuse,
+  ],
   ['sync, not asked, no session here', `GET ${P}${cs}/sync|new`, { ...fresh, recent: [] }, 'sync', pass],
   [
     'sync versions before the sessions are known',
