@@ -6,7 +6,7 @@
  */
 import { isToken } from './json.ts';
 import { locate, sideOf, type Place } from './place.ts';
-import { roleOf, type Role } from './role.ts';
+import { BODYLESS, roleOf, type Role } from './role.ts';
 
 /** What a document knows of a session. */
 export interface Route {
@@ -155,7 +155,7 @@ function withoutToken(request: Sketch, known: Known, place: Place, role: Role): 
 /** `watch` only for what carries a token. */
 function toTarget({ sync, method }: Sketch, { rest }: Place, route: Route, watch: Watch | null): Verdict {
   if (route.pending && !sync) return { act: 'hold', until: { for: 'target', route } };
-  const orPortal = watch || !/^(get|head)$/i.test(method) ? null : route.target;
+  const orPortal = watch || !BODYLESS.test(method) ? null : route.target;
   return { act: 'send', url: route.target + rest, dropToken: false, watch, uses: watch && route, orPortal };
 }
 
@@ -180,7 +180,12 @@ function recentAt({ home }: Place, { recent }: Known): Route | null {
   return recent.find(({ portal }) => portal === home) ?? null;
 }
 
-export const PASS = { act: 'pass', watch: null, uses: null, signsOut: false } as const;
+export const PASS: Extract<Verdict, { act: 'pass' }> = {
+  act: 'pass',
+  watch: null,
+  uses: null,
+  signsOut: false,
+};
 const READY = { act: 'hold', until: { for: 'ready' } } as const;
 export const REFUSE = { act: 'refuse' } as const;
 

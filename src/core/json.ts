@@ -7,8 +7,8 @@ export function isToken(value: unknown): value is string {
 
 /** An own property of a JSON object, else undefined. */
 export function field(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-  return (value as Record<string, unknown>)[name];
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject && Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
 }
 
 export function textOf(value: unknown): string | null {

@@ -56,9 +56,7 @@ export function readCredentials(body: unknown): Credentials | null {
 /** The access token, and the refresh token if there is one, of an answer of `/login`, `/register` or `/refresh`. */
 export function readTokens(body: unknown): string[] | null {
   const access = field(body, 'access_token');
-  const refresh = field(body, 'refresh_token');
-  if (!isToken(access)) return null;
-  return isToken(refresh) ? [access, refresh] : [access];
+  return isToken(access) ? [access, field(body, 'refresh_token')].filter(isToken) : null;
 }
 
 /** Whether an error answer says that the session is over: `M_UNKNOWN_TOKEN`, not a soft logout (spec, "Soft logout"). */

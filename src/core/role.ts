@@ -24,6 +24,9 @@ export type Role =
 /** `api/v1`, `v2_alpha`, `rN`, `vN`, `unstable`, `unstable/vendor.prefix` (`api/r0` and `api/v2_alpha` are misprints) */
 export const VERSION = /^(?:api\/(?:v1|r0|v2_alpha)|unstable(?:\/[^/]*\.[^/]*)?|[rv]\d+|v2_alpha)(?:\/|$)/;
 
+/** Methods whose requests have no body. */
+export const BODYLESS = /^(get|head)$/i;
+
 /** On the method and the path below the version. */
 const ROLES: readonly (readonly [Role, RegExp])[] = [
   ['begin', /^POST (login|register)$/],

@@ -19,6 +19,10 @@ export async function probe(fetch: Fetch, base: string): Promise<Checked> {
     return Array.isArray(versions) ? 'home' : 'not-a-homeserver';
   } catch (error) {
     const { name } = error as Error;
+    // Firefox fails the requests of a page that is going away while its scripts still run: then this never resolves
+    await new Promise((resolve) => {
+      setTimeout(resolve, 200);
+    });
     return name === 'TimeoutError' ? 'home' : name === 'SyntaxError' ? 'not-a-homeserver' : 'unreachable';
   }
 }

@@ -11,7 +11,7 @@ export function learn(
   sessions: Sessions,
   background: CallBackground,
 ): void {
-  const isGood = status >= 200 && status < 300;
+  const isGood = `${status}`.startsWith('2');
   const tokens = isGood && readTokens(body);
   if (watch.for === 'begin') {
     // the message leaves in this turn: a page that reloads at once finds its session

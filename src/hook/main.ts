@@ -1,5 +1,5 @@
 /** The hook: runs in the page's own world at document_start, before any script of the page. */
-import { decide } from '../core/decide.ts';
+import { decide, type PASS } from '../core/decide.ts';
 import { patchFetch } from '../patch/fetch.ts';
 import { nativeFetch } from '../patch/natives.ts';
 import type { Router } from '../patch/router.ts';
@@ -16,8 +16,9 @@ if (self.origin !== 'null') {
   const router: Router = {
     decide: (sketch) => {
       const verdict = decide(sketch, sessions.known);
-      if ('uses' in verdict && verdict.uses) sessions.use(verdict.uses);
-      if ('signsOut' in verdict && verdict.signsOut) sessions.known.signedOut = true;
+      const { uses, signsOut } = verdict as Partial<typeof PASS>;
+      if (uses) sessions.use(uses);
+      if (signsOut) sessions.known.signedOut = true;
       return verdict;
     },
     wait: sessions.wait,

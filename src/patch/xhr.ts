@@ -7,19 +7,21 @@
 import { PASS, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
 import { locate } from '../core/place.ts';
 import { parseJson } from '../request/answer.ts';
-import { BODYLESS } from '../request/readdress.ts';
+import { BODYLESS } from '../core/role.ts';
 import { readBodyFields, tokenOf } from '../request/sketch.ts';
 import { addEventListener, apply, open, send, setRequestHeader } from './natives.ts';
 import { replace } from './replace.ts';
 import type { Router } from './router.ts';
-import { settle } from './settle.ts';
+import { settle, type Settled } from './settle.ts';
 import { end, snapshot, textOf, type Body } from './xhr-hold.ts';
+
+type Header = readonly [name: unknown, value: unknown];
 
 /** One `open()` of a Matrix request. */
 interface Opened {
   /** As `open()` was called, the URL a string. */
   readonly args: unknown[];
-  readonly headers: (readonly [name: string, value: string])[];
+  readonly headers: Header[];
   sent: boolean;
   /** What was sent, while `send()` has returned and nothing went out. */
   held: { readonly body: Body } | null;
@@ -28,20 +30,15 @@ interface Opened {
   state?: number;
 }
 
+const requests = new WeakMap<object, Opened>();
+
 /** @returns undoes it */
 export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void {
-  const requests = new WeakMap<object, Opened>();
-  const get = (self: object): Opened | undefined => requests.get(self);
-  const learn = (self: XMLHttpRequest): void => {
-    const opened = get(self);
-    if (opened) learnFrom(self, opened, router);
-  };
-
   const undo = [
     replace(prototype, 'open', (run, self, args) => {
       // made strings once and in this order, by us instead of by the browser
       const [method, url, ...rest] = args;
-      const changed = args.length > 1 ? [`${method as string}`, `${url as string}`, ...rest] : args;
+      const changed = args.length > 1 ? [once(method), once(url), ...rest] : args;
       requests.delete(self);
       run(self, changed);
       if (locate(changed[1] as string, document.baseURI)) {
@@ -49,30 +46,32 @@ export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void 
       }
     }),
     replace(prototype, 'setRequestHeader', (run, self, args) => {
-      const opened = get(self);
+      const opened = requests.get(self);
       if (!opened || args.length < 2) return run(self, args);
-      if (opened.sent) throw wrongState();
-      const header = [`${args[0] as string}`, `${args[1] as string}`] as const;
+      if (isOver(opened)) throw wrongState();
+      const header = [once(args[0]), once(args[1])] as const;
       run(self, header);
       opened.headers.push(header);
     }),
     replace(prototype, 'send', (run, self, args) => {
-      const opened = get(self);
+      const opened = requests.get(self);
       if (!opened) return run(self, args);
-      if (opened.sent) throw wrongState();
+      if (isOver(opened)) throw wrongState();
+      if (opened.sent) return run(self, args);
       opened.sent = true;
-      return start(self as XMLHttpRequest, opened, args, router, () => get(self) === opened);
+      return start(self as XMLHttpRequest, opened, args, router);
     }),
     replace(prototype, 'abort', (run, self, args) => {
-      const opened = get(self);
-      if (!opened?.held) return run(self, args);
-      finish(self as XMLHttpRequest, opened, 'abort');
-      opened.state = 0;
+      const opened = requests.get(self);
+      if (opened?.held) finish(self as XMLHttpRequest, opened, 'abort');
+      else run(self, args);
+      if (opened?.state) opened.state = 0;
     }),
-    replace(prototype, 'readyState', (run, self, args) => get(self)?.state ?? run(self, args)),
+    replace(prototype, 'readyState', (run, self, args) => requests.get(self)?.state ?? run(self, args)),
     ...['response', 'responseText'].map((key) =>
       replace(prototype, key, (run, self, args) => {
-        learn(self as XMLHttpRequest);
+        const opened = requests.get(self);
+        if (opened) learnFrom(self as XMLHttpRequest, opened, router);
         return run(self, args);
       }),
     ),
@@ -80,28 +79,27 @@ export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void 
   return () => undo.forEach((restore) => restore());
 }
 
-function start(
-  xhr: XMLHttpRequest,
-  opened: Opened,
-  args: unknown[],
-  router: Router,
-  isCurrent: () => boolean,
-): void {
+function start(xhr: XMLHttpRequest, opened: Opened, args: unknown[], router: Router): void {
   const body = args[0] as Body;
-  const [method, url, isAsync = args.length] = opened.args as [string, string, unknown];
-  const authorization = opened.headers.filter(([name]) => isAuthorization(name)).map(([, value]) => value);
+  const [method, url, isAsync = false] = opened.args as [unknown, string, unknown];
+  const authorization = opened.headers.filter(isAuthorization).map(([, value]) => value);
   const sync = opened.args.length > 2 && !isAsync;
   const token = tokenOf(authorization.join(', '), url);
-  const sketch: Sketch = { method, url, page: document.baseURI, token, body: undefined, sync };
-  const text = textOf(body);
+  const sketch: Sketch = {
+    method: `${method as string}`,
+    url,
+    page: document.baseURI,
+    token,
+    body: undefined,
+    sync,
+  };
   let verdict = router.decide(sketch);
-  if (verdict.act === 'read' && (sync || typeof text === 'string')) {
-    verdict = router.decide({ ...sketch, body: readBodyFields(text) });
-  }
+  if (sync && verdict.act === 'read')
+    verdict = router.decide({ ...sketch, body: readBodyFields(textOf(body)) });
   const asksFirst = verdict.act === 'send' && verdict.orPortal && !sync;
   if (asksFirst || verdict.act === 'hold' || verdict.act === 'read') {
     opened.held = { body: snapshot(body) };
-    void hold(xhr, opened, opened.held.body, sketch, verdict, router, isCurrent);
+    void hold(xhr, opened, opened.held.body, sketch, verdict, router);
   } else go(xhr, opened, args, verdict, router);
 }
 
@@ -113,10 +111,9 @@ async function hold(
   sketch: Sketch,
   first: Verdict,
   router: Router,
-  isCurrent: () => boolean,
 ): Promise<void> {
   const { timeout } = xhr;
-  const isWaiting = (): boolean => !!opened.held && isCurrent();
+  const isWaiting = (): boolean => !!opened.held && requests.get(xhr) === opened;
   if (timeout > 0) setTimeout(() => isWaiting() && finish(xhr, opened, 'timeout'), timeout);
   let verdict = await settle(router, sketch, first, () => textOf(body));
   // the events of a request that was sent cannot be taken back, so the target is asked first whether it is there
@@ -127,18 +124,18 @@ async function hold(
   go(xhr, opened, [body], verdict, router);
 }
 
-function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Verdict, router: Router): void {
-  if (verdict.act === 'refuse') throw new DOMException('A network error occurred.', 'NetworkError');
+function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Settled, router: Router): void {
+  if (verdict.act === 'refuse') throw new DOMException('Network error.', 'NetworkError');
   if (verdict.act === 'send') {
     const [method, , ...rest] = opened.args;
     apply(open, xhr, [method, verdict.url, ...rest]);
     // servers answer `Access-Control-Allow-Origin: *`, which forbids credentials
     xhr.withCredentials = false;
     for (const header of opened.headers) {
-      if (!verdict.dropToken || !isAuthorization(header[0])) apply(setRequestHeader, xhr, header);
+      if (!verdict.dropToken || !isAuthorization(header)) apply(setRequestHeader, xhr, header);
     }
   }
-  opened.watch = 'watch' in verdict ? verdict.watch : null;
+  opened.watch = verdict.watch;
   if (opened.watch) apply(addEventListener, xhr, ['readystatechange', () => learnFrom(xhr, opened, router)]);
   apply(send, xhr, args);
 }
@@ -167,10 +164,20 @@ function finish(xhr: XMLHttpRequest, opened: Opened, kind: 'abort' | 'timeout' |
   end(xhr, kind, hasBody);
 }
 
-function isAuthorization(name: string): boolean {
-  return name.toLowerCase() === 'authorization';
+function isAuthorization([name]: Header): boolean {
+  return /^authorization$/i.test(name as string);
+}
+
+/** It waits, or ended while it did: to the browser it looks as if it could still be changed and sent. */
+function isOver({ held, state }: Opened): boolean {
+  return !!held || state !== undefined;
+}
+
+/** A string for an object, so that it is converted once; the browser converts the rest or refuses it. */
+function once(value: unknown): unknown {
+  return Object(value) === value ? `${value as string}` : value;
 }
 
 function wrongState(): DOMException {
-  return new DOMException("The object's state must be OPENED.", 'InvalidStateError');
+  return new DOMException('Not OPENED.', 'InvalidStateError');
 }

@@ -1,9 +1,8 @@
+import { BODYLESS } from '../core/role.ts';
+
 const { Request, Headers } = globalThis;
 
 const COPIED = ['method', 'cache', 'redirect', 'referrerPolicy', 'integrity', 'keepalive', 'signal'] as const;
-
-/** Methods whose requests have no body. */
-export const BODYLESS = /^(get|head)$/i;
 
 /**
  * A request with another URL and nothing else changed, for a server of another origin. No API copies a `Request` to a
