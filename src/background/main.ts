@@ -36,7 +36,8 @@ async function fromDocument(message: ToBackground, sender: Runtime.MessageSender
   const on = client !== 'null' && (await sites.isOn(client));
   if (!on) return message.call === 'start' ? { on, recent: [] } : null;
   const call = message.call as keyof typeof documents;
-  const args = documentArgs[call](message.args);
+  const args = parsed(() => documentArgs[call](message.args));
+  if (args === undefined) return null;
   // the types of a call's arguments and handler belong together by construction
   const answer = await (documents[call] as (args: unknown, client: string) => Promise<unknown>)(args, client);
   if (call === 'start' && sender.frameId === 0 && sender.tab?.id !== undefined) {
@@ -44,6 +45,15 @@ async function fromDocument(message: ToBackground, sender: Runtime.MessageSender
     await showBadge(sender.tab.id, badgeOf(sessions));
   }
   return answer;
+}
+
+/** undefined: a shape that we do not know, which asking again would not mend. */
+function parsed(parse: () => unknown): unknown {
+  try {
+    return parse();
+  } catch {
+    return undefined;
+  }
 }
 
 async function fromPopup(

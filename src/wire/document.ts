@@ -4,6 +4,7 @@
  * the bridge are a border: the background parses what comes from a page, the bridge what goes to it.
  */
 import type { Route } from '../core/decide.ts';
+import { MAX_MESSAGE } from './channel.ts';
 import { anything, boolean, list, nothing, nullable, object, oneOf, string, type Parser } from './parse.ts';
 
 /** Result of asking a named homeserver whether it is one; `home`: go there. */
@@ -73,6 +74,8 @@ export interface Tell {
 }
 
 const url = string(4096);
+/** Of a request, whatever its query. */
+const anyUrl = string(MAX_MESSAGE);
 const id = string(64);
 const token = string(4096);
 
@@ -86,7 +89,7 @@ export const documentArgs: { readonly [K in keyof DocumentCalls]: Parser<Paramet
   {
     start: nothing,
     whose: object({ token }),
-    begin: object<LoginAnswer>({ portal: url, finalUrl: url, body: anything }),
+    begin: object<LoginAnswer>({ portal: anyUrl, finalUrl: anyUrl, body: anything }),
     refreshed: object({ id, tokens: list(token, 2) }),
     loggedOut: object({ id, all: boolean }),
     unknownToken: object({ id, token }),
