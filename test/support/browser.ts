@@ -146,10 +146,16 @@ interface DeveloperPrivate {
   addHostPermission(id: string, pattern: string, done: () => void): void;
 }
 
-/** In Firefox the navigation to a page of an extension is never reported as done, but the page is there. */
-async function openExtensionPage(page: Page, url: string): Promise<void> {
+/**
+ * In Firefox the navigation to a page of an extension is never reported as done, but the page is there; a wait that
+ * meets the navigation itself fails and is begun anew.
+ */
+async function openExtensionPage(page: Page, url: string, tries = 5): Promise<void> {
   void page.goto(url, { timeout: 2500, waitUntil: 'domcontentloaded' }).catch(() => undefined);
-  await page.waitForSelector('main *');
+  for (let left = tries; left > 0; left -= 1) {
+    const shown = page.waitForSelector('main *').then(() => true);
+    if (await (left > 1 ? shown.catch(() => false) : shown)) return;
+  }
 }
 
 async function killWorker(browser: Browser): Promise<void> {

@@ -1,0 +1,93 @@
+/** Pages that reload as soon as they have an answer: what it said is known to the next document. */
+import { describe, expect, it } from 'vitest';
+import { engines } from '../support/browser.ts';
+import { startBad } from './bad-servers.ts';
+import { useLab } from './lab.ts';
+import { logIn, versions, ways, whoami } from './page-calls.ts';
+import { reloadAtLogin, reloadAtRefresh } from './reload-at-once.ts';
+
+describe.each(engines)('%s: a page that reloads', (engine) => {
+  const lab = useLab(engine, { idleTimeout: 1000 });
+
+  it.each(ways)('at once at its login is home afterwards, by %s', async (by) => {
+    const [alpha, { site, page }] = await Promise.all([lab.homeserver(), lab.client()]);
+    const portal = await lab.portal({ route: () => alpha.url });
+    const token = await reloadAtLogin(page, portal.url, by);
+    const answer = await whoami(page, portal.url, token, { by });
+    expect(answer).toMatchObject({ status: 200, url: `${alpha.url}/_matrix/client/v3/account/whoami` });
+    expect(portal.recorder.withToken(token)).toEqual([]);
+    expect(await lab.popup.sessions(site.origin)).toMatchObject([{ standing: { at: 'home' } }]);
+  });
+
+  it.each(ways)('at once and asks for versions first is home afterwards, by %s', async (by) => {
+    const [alpha, { page }] = await Promise.all([lab.homeserver(), lab.client()]);
+    const portal = await lab.portal({ route: () => alpha.url });
+    const token = await reloadAtLogin(page, portal.url, by);
+    expect(await versions(page, portal.url, { by })).toMatchObject({ status: 200 });
+    expect(await whoami(page, portal.url, token, { by })).toMatchObject({ status: 200 });
+    expect(portal.recorder.withToken(token)).toEqual([]);
+  });
+
+  it.each(ways)('during the check is home afterwards, by %s', async (by) => {
+    const [alpha, { site, page }] = await Promise.all([lab.homeserver(), lab.client()]);
+    const portal = await lab.portal({ strict: false, route: () => alpha.url });
+    alpha.faults.delay.push({ path: /\/versions$/, ms: 400 });
+    const { token } = await logIn(page, portal.url, 'alice', { by });
+    await expect.poll(() => alpha.recorder.requests(({ path }) => path.endsWith('/versions')).length).toBe(1);
+    await page.reload({ waitUntil: 'domcontentloaded' });
+    expect((await whoami(page, portal.url, token, { by })).url).toContain(alpha.url);
+    expect(portal.recorder.withToken(token), 'a check that was broken off asks nothing else').toEqual([]);
+    expect(await lab.popup.sessions(site.origin)).toMatchObject([{ standing: { at: 'home' } }]);
+  });
+
+  it.each(ways)(
+    'at once and asks for versions first stays where its homeserver is dead, by %s',
+    async (by) => {
+      const [alpha, dead, { page }] = await Promise.all([
+        lab.homeserver(),
+        startBad('a dead port'),
+        lab.client(),
+      ]);
+      const editLogin = (body: object) => ({ ...body, base_cs_url: dead.url });
+      const portal = await lab.portal({ strict: false, route: () => alpha.url, editLogin });
+      const token = await reloadAtLogin(page, portal.url, by);
+      expect((await versions(page, portal.url, { by })).url, 'versions').toContain(portal.url);
+      expect((await whoami(page, portal.url, token, { by })).url, 'whoami').toContain(portal.url);
+    },
+  );
+
+  // three times: whether a message outlives its page is a race
+  it.each([1, 2, 3])(
+    'at once at its login, while the background sleeps, is home afterwards (%i)',
+    async () => {
+      const [alpha, { site, page }] = await Promise.all([lab.homeserver(), lab.client()]);
+      const portal = await lab.portal({ route: () => alpha.url });
+      await lab.browser.killBackground();
+      const token = await reloadAtLogin(page, portal.url, 'fetch');
+      expect((await whoami(page, portal.url, token)).url).toContain(alpha.url);
+      expect(await lab.popup.sessions(site.origin)).toMatchObject([{ user: alpha.userId('alice') }]);
+      expect(portal.recorder.withToken(token)).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['runs', 'fetch'],
+    ['runs', 'xhr'],
+    ['sleeps', 'fetch'],
+    ['sleeps', 'xhr'],
+  ] as const)(
+    'at once at its refresh, while the background %s, keeps its new token, by %s',
+    async (state, by) => {
+      const [alpha, { page }] = await Promise.all([lab.homeserver(), lab.client()]);
+      alpha.faults.refreshTokens = true;
+      const portal = await lab.portal({ route: () => alpha.url });
+      const { token, body } = await logIn(page, portal.url, 'alice', { by, extra: { refresh_token: true } });
+      expect((await whoami(page, portal.url, token, { by })).status).toBe(200);
+      if (state === 'sleeps') await lab.browser.killBackground();
+      const next = await reloadAtRefresh(page, portal.url, String(body.refresh_token), by);
+      expect(next).not.toBe(token);
+      expect((await whoami(page, portal.url, next, { by })).url).toContain(alpha.url);
+      expect(portal.recorder.withToken(next)).toEqual([]);
+    },
+  );
+});
