@@ -48,8 +48,12 @@ export function clientView(
   ];
 }
 
+/** Shows a view. Who works by keyboard goes on at its first button. */
 export function show(nodes: readonly Node[]): void {
-  document.getElementById('view')?.replaceChildren(...nodes);
+  const view = document.getElementById('view');
+  const hadFocus = view?.contains(document.activeElement) ?? false;
+  view?.replaceChildren(...nodes);
+  if (hadFocus) view?.querySelector('button')?.focus();
 }
 
 function confirmForget(id: string, actions: Actions): void {

@@ -14,19 +14,26 @@ import { Recorder, type Recorded } from '../support/recorder.ts';
 import { startSite, type Site } from '../support/static-site.ts';
 import { startFrontedSynapse, type FrontedSynapse } from '../support/synapse.ts';
 
-const modes = ['proxy, base_cs_url', 'redirect, well_known'] as const;
+/** What the homeserver's front makes of its login answer; null: as Synapse gives it. */
+const modes = {
+  'proxy, base_cs_url': naming.base_cs_url,
+  'redirect, well_known': null,
+  'redirect, neither': naming.neither,
+};
+type Mode = keyof typeof modes;
+const modeNames = Object.keys(modes) as Mode[];
 
 interface Row {
   client: ClientName;
-  mode: (typeof modes)[number];
+  mode: Mode;
   engine: Engine;
   /** `a…` lives on alpha, `b…` on beta: every client on either. */
   user: string;
 }
 
 const rows: Row[] = engines.flatMap((engine) =>
-  modes.flatMap((mode, m) =>
-    clientNames.map((client, c) => ({
+  modeNames.flatMap((mode, m) =>
+    clientsFor(mode).map((client, c) => ({
       client,
       mode,
       engine,
@@ -34,6 +41,11 @@ const rows: Row[] = engines.flatMap((engine) =>
     })),
   ),
 );
+
+/** An answer that names nothing is for the two bare SDKs: the rest is as with `well_known`. */
+function clientsFor(mode: Mode): readonly ClientName[] {
+  return mode === 'redirect, neither' ? ['js-sdk-2', 'js-sdk-24'] : clientNames;
+}
 
 const results = path.resolve(import.meta.dirname, '../../test-results');
 const table = [
@@ -74,11 +86,10 @@ describe.each(engines)('%s', (engine) => {
 
   it.each(rows.filter((row) => row.engine === engine))('$client at home: $mode', async (row) => {
     const started = Date.now();
-    const proxies = row.mode === 'proxy, base_cs_url';
     const home = homeOf(row.user);
-    home.setLogin(proxies ? naming.base_cs_url : null);
+    home.setLogin(modes[row.mode]);
     const portal = await startPortal({
-      mode: proxies ? 'proxy' : 'redirect',
+      mode: row.mode.startsWith('proxy') ? 'proxy' : 'redirect',
       route: (user) => homeOf(user ?? '').url,
       strict: true,
       fallback: home.url,

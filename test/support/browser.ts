@@ -1,6 +1,7 @@
 /** The two engines with the built extension in them, behind one interface. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import puppeteer, { TargetType, type Browser, type Page } from 'puppeteer-core';
 import { browserPath } from './install.ts';
 
@@ -147,14 +148,18 @@ interface DeveloperPrivate {
 }
 
 /**
- * In Firefox the navigation to a page of an extension is never reported as done, but the page is there; a wait that
- * meets the navigation itself fails and is begun anew.
+ * In Firefox the navigation to a page of an extension is never reported as done, but the page is there; a look that
+ * meets the navigation itself fails, so look again until it is shown.
  */
-async function openExtensionPage(page: Page, url: string, tries = 5): Promise<void> {
+async function openExtensionPage(page: Page, url: string): Promise<void> {
   void page.goto(url, { timeout: 2500, waitUntil: 'domcontentloaded' }).catch(() => undefined);
-  for (let left = tries; left > 0; left -= 1) {
-    const shown = page.waitForSelector('main *').then(() => true);
-    if (await (left > 1 ? shown.catch(() => false) : shown)) return;
+  const isShown = (): Promise<boolean> =>
+    page.evaluate(
+      () => location.protocol.endsWith('extension:') && document.querySelector('main *') !== null,
+    );
+  for (const end = Date.now() + 30_000; !(await isShown().catch(() => false));) {
+    if (Date.now() > end) throw new Error(`${url} did not show in 30 s`);
+    await pause(50);
   }
 }
 
