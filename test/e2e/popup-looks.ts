@@ -30,7 +30,7 @@ export function looks(page: Page): Promise<Looks> {
       overflow: Math.max(0, body.scrollWidth - body.clientWidth),
       width: frame.width,
       height: frame.height,
-      background: getComputedStyle(body).backgroundColor,
+      background: getComputedStyle(document.documentElement).backgroundColor,
     };
   });
 }
