@@ -11,7 +11,7 @@ import { build } from 'esbuild';
 const top = path.dirname(fileURLToPath(import.meta.url));
 
 /** The oldest engines of manifest.json. */
-const target = ['chrome121', 'firefox140'];
+const target = ['chrome123', 'firefox140'];
 
 export const entries = {
   hook: 'src/hook/main.ts',

@@ -1,6 +1,6 @@
 /**
  * The bridge: the extension's isolated script. Joins the page's channel and the background; knows nothing itself.
- * It uses the native `browser` (Firefox, Chromium 148) or `chrome`, both of which answer with promises.
+ * It uses the native `browser` (Firefox, newer Chromium) or `chrome`, both of which answer with promises.
  */
 import { HANDSHAKE, MAX_MESSAGE } from '../wire/channel.ts';
 import { change, documentReplies, type Ask, type Tell } from '../wire/document.ts';
