@@ -22,7 +22,10 @@ const TRIES = 40;
 /** @returns the parsed answer; rejects when the extension is gone */
 async function ask(runtime: Runtime, { call, args }: Ask, tries = TRIES): Promise<unknown> {
   try {
-    return documentReplies[call](await runtime.sendMessage({ from: 'document', call, args }));
+    const answer = await runtime.sendMessage({ from: 'document', call, args });
+    // a background that is ended in the middle: every real answer is a value or null
+    if (answer === undefined) throw new Error('no answer');
+    return documentReplies[call](answer);
   } catch (error) {
     // the id disappears when the extension was reloaded, disabled or removed ("Extension context invalidated")
     if (runtime.id === undefined || tries === 0) throw error;
