@@ -12,7 +12,8 @@ const allowed: Record<string, readonly string[]> = {
   popup: ['src/popup', 'src/webext', 'src/wire', 'node_modules/webextension-polyfill'],
 };
 
-const MAX_HOOK = 6 * 1024;
+/** MSC1730 alone took 6 KB. */
+const MAX_HOOK = 8.5 * 1024;
 
 describe('the bundles', async () => {
   const { metafile, outputFiles } = await bundle({ minify: true });

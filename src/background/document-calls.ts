@@ -1,12 +1,15 @@
 /** What documents ask and tell, for the client that their origin is. */
-import { parseBaseUrl } from '../core/base-url.ts';
-import type { Route } from '../core/decide.ts';
-import { readCredentials, readNaming, wasRedirected } from '../core/login-response.ts';
-import { findByDigest, isWorthAnotherCheck, sessionsOf, targetOf } from '../core/session.ts';
-import type { Began, Session, Standing, State } from '../core/session.ts';
-import type { Bound, DocumentCalls, LoginAnswer } from '../wire/document.ts';
+import { ACCOUNT_DATA, accountDataPath, suggestedIdentity } from '../core/identity.ts';
+import { readTokens } from '../core/login-response.ts';
+import { accountKeyOf, findByDigest, isWorthAnotherCheck, sessionsOf, targetOf } from '../core/session.ts';
+import type { Session, Standing, State } from '../core/session.ts';
+import type { Route } from '../core/verdict.ts';
+import type { Bound, DocumentCalls } from '../wire/document.ts';
+import { readAdoption, readSession } from './began.ts';
 import { digest } from './digest.ts';
-import type { SessionOwner } from './session-owner.ts';
+import { identityHandlers } from './identity-calls.ts';
+import type { AccountOwner, SessionOwner } from './owners.ts';
+import type { Tokens } from './tokens.ts';
 
 /** A session is noted as used at most once a minute. */
 const USED_EVERY = 60_000;
@@ -19,16 +22,19 @@ type Handlers = {
 };
 
 /** For clients that are turned on. */
-export function documentHandlers(owner: SessionOwner): Handlers {
+export function documentHandlers(owner: SessionOwner, accounts: AccountOwner, tokens: Tokens): Handlers {
   return {
+    ...identityHandlers(owner, accounts),
+
     start: (_, client) =>
-      owner.run((state) => ({ on: true, recent: sessionsOf(state, client).filter(targetOf).map(routeOf) })),
+      owner.run((state) => ({ on: true, recent: sessionsOf(state, client).map(routeOf) })),
 
     async whose({ token }, client) {
       const hash = await digest(token);
       return owner.run((state, apply) => {
         const session = findByDigest(state, client, hash);
         const at = Date.now();
+        if (session?.access[0] === hash) void tokens.keep(session.id, token);
         if (session && at - session.used > USED_EVERY) apply({ type: 'used', id: session.id, at });
         return session && bound(session);
       });
@@ -36,16 +42,37 @@ export function documentHandlers(owner: SessionOwner): Handlers {
 
     async begin(answer, client) {
       const began = await readSession(answer, client);
-      return owner.run((_, apply) => {
-        const session = began && findByDigest(apply({ type: 'began', session: began }), client, began.access);
-        return session && bound(session);
-      });
+      if (!began) return null;
+      const session = await owner.run((_, apply) =>
+        findByDigest(apply({ type: 'began', session: began }), client, began.access),
+      );
+      if (!session) return null;
+      const { home, ...key } = accountKeyOf(session);
+      const suggested = suggestedIdentity(answer.body, session.named ?? home);
+      await accounts.run((_, apply) =>
+        apply({ type: 'suggested', key: { ...key, home: session.named ?? home }, base: suggested }),
+      );
+      await tokens.keep(session.id, readTokens(answer.body)?.[0] ?? '');
+      return bound(session);
     },
 
-    async refreshed({ id, tokens }, client) {
-      const [access = '', refresh = null] = await Promise.all(tokens.map(digest));
-      return owner.run((state, apply) => {
-        if (owns(state, client, id)) apply({ type: 'refreshed', id, access, refresh });
+    async adopt(adoption, client) {
+      const began = await readAdoption(adoption, client);
+      const session =
+        began &&
+        (await owner.run((_, apply) =>
+          findByDigest(apply({ type: 'began', session: began }), client, began.access),
+        ));
+      if (session) await tokens.keep(session.id, adoption.token);
+      return session && bound(session);
+    },
+
+    async refreshed({ id, tokens: fresh }, client) {
+      const [access = '', refresh = null] = await Promise.all(fresh.map(digest));
+      return owner.run(async (state, apply) => {
+        if (!owns(state, client, id)) return null;
+        apply({ type: 'refreshed', id, access, refresh });
+        await tokens.keep(id, fresh[0] ?? '');
         return null;
       });
     },
@@ -83,38 +110,13 @@ export function routeOf(session: Session): Route {
 function bound(session: Session): Bound {
   const { named, redirected } = session;
   const asks = named !== null && isWorthAnotherCheck(session);
-  return { route: routeOf(session), check: asks ? { base: named, mayStay: !redirected } : null };
+  return {
+    route: routeOf(session),
+    check: asks ? { base: named, mayStay: !redirected } : null,
+    accountData: accountDataPath(session.user, ACCOUNT_DATA),
+  };
 }
 
 function owns(state: State, client: string, id: string): Session | undefined {
   return state.sessions.find((session) => session.id === id && session.client === client);
-}
-
-/** The session that an answer begins; null if it begins none, or at a URL that we would not follow. */
-async function readSession(
-  { portal: asked, finalUrl, body }: LoginAnswer,
-  client: string,
-): Promise<Began | null> {
-  const credentials = readCredentials(body);
-  const parsed =
-    URL.canParse(asked) && parseBaseUrl(asked, { kind: 'homeserver', source: 'server', portal: asked });
-  if (!credentials || !parsed || !parsed.ok) return null;
-  const portal = parsed.base;
-  const { user, device, access, refresh } = credentials;
-  const naming = readNaming(body, portal, finalUrl || null);
-  const why = naming.source === null ? 'names-nothing' : naming.ok ? null : naming.reason;
-  return {
-    id: crypto.randomUUID(),
-    client,
-    portal,
-    named: naming.source !== null && naming.ok ? naming.base : null,
-    namedBy: naming.source,
-    redirected: wasRedirected(portal, finalUrl || null),
-    standing: why === null ? { at: 'pending' } : { at: 'portal', why },
-    user,
-    device,
-    access: await digest(access),
-    refresh: refresh === null ? null : await digest(refresh),
-    began: Date.now(),
-  };
 }

@@ -7,18 +7,25 @@ import { popupArgs } from '../wire/popup.ts';
 import { badgeOf, showBadge } from './badge.ts';
 import { documentHandlers } from './document-calls.ts';
 import { popupHandlers } from './popup-calls.ts';
-import { createSessionOwner } from './session-owner.ts';
+import { createAccountOwner, createSessionOwner } from './owners.ts';
 import { createSites } from './sites.ts';
 import { badgeTabs, tellTabs } from './tabs.ts';
+import { createTokens } from './tokens.ts';
 
 const sites = createSites();
-const owner = createSessionOwner((before, after) => void tellTabs(before, after));
+const tokens = createTokens();
+const owner = createSessionOwner((before, after) => {
+  void tellTabs(before, after);
+  const kept = new Set(after.sessions.map(({ id }) => id));
+  void tokens.forget(before.sessions.flatMap(({ id }) => (kept.has(id) ? [] : [id])));
+});
+const accounts = createAccountOwner(() => undefined);
 
 const askReload = async (clients: readonly string[]): Promise<void> => {
   await Promise.all(clients.map((client) => badgeTabs(client, 'reload')));
 };
 
-const documents = documentHandlers(owner);
+const documents = documentHandlers(owner, accounts, tokens);
 const popup = popupHandlers(owner, sites, askReload);
 
 browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
@@ -28,6 +35,7 @@ browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.Message
 
 browser.permissions.onAdded.addListener(() => void sites.admit().then(askReload));
 void sites.register();
+void hideStorage();
 
 /** A document's word counts for its own origin only, if that is turned on; one of an opaque origin (`null`) has none. */
 async function fromDocument(message: ToBackground, sender: Runtime.MessageSender): Promise<unknown> {
@@ -45,6 +53,13 @@ async function fromDocument(message: ToBackground, sender: Runtime.MessageSender
     await showBadge(sender.tab.id, badgeOf(sessions));
   }
   return answer;
+}
+
+/** From content scripts: a compromised process of one site must not read or change what is kept of another. */
+async function hideStorage(): Promise<void> {
+  const local = browser.storage.local as { setAccessLevel?: (of: { accessLevel: string }) => Promise<void> };
+  // Chromium; Firefox has no such setting
+  await local.setAccessLevel?.({ accessLevel: 'TRUSTED_CONTEXTS' });
 }
 
 /** undefined: a shape that we do not know, which asking again would not mend. */

@@ -1,7 +1,7 @@
 /** What the popup asks. */
 import { sessionsOf, type Session } from '../core/session.ts';
 import type { PopupCalls, Shown } from '../wire/popup.ts';
-import type { SessionOwner } from './session-owner.ts';
+import type { SessionOwner } from './owners.ts';
 import type { Sites } from './sites.ts';
 
 type Handlers = {

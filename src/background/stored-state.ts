@@ -37,7 +37,7 @@ export const storedState: Parser<State> = (value) => {
   return { sessions: readable(session, sessions), lastHomes: readable(lastHome, lastHomes) };
 };
 
-function readable<T>(parser: Parser<T>, values: unknown): T[] {
+export function readable<T>(parser: Parser<T>, values: unknown): T[] {
   return (Array.isArray(values) ? values : []).flatMap((value) => {
     try {
       return [{ ...parser(value) }];

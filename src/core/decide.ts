@@ -6,91 +6,8 @@
  */
 import { isToken } from './json.ts';
 import { locate, sideOf, type Place } from './place.ts';
-import { BODYLESS, roleOf, type Role } from './role.ts';
-
-/** What a document knows of a session. */
-export interface Route {
-  readonly id: string;
-  readonly portal: string;
-  /** Base URL to send to; null: the session is at its portal. */
-  readonly target: string | null;
-  /** The target was not checked yet: requests wait. */
-  readonly pending: boolean;
-}
-
-/** What this document knows. */
-export interface Known {
-  /** The background has told this client's sessions, or was silent for too long. */
-  readonly ready: boolean;
-  /**
-   * It did so in this very turn, so it runs. Chromium drops a message to a sleeping service worker when the page goes
-   * away before the worker has started: what the answer to a login teaches would be lost.
-   */
-  readonly awake: boolean;
-  /** The session of an access or refresh token; null: of none; undefined: not asked yet. */
-  sessionOf(token: string): Route | null | undefined;
-  /** The token of a login answer that the background was told of and has not named a session for yet. */
-  readonly claimed: string | null;
-  /** The session whose token this document used last. */
-  readonly last: Route | null;
-  /** This document asked for login flows before it used any token. */
-  readonly signedOut: boolean;
-  /** The redirected sessions of this client, the most recently used first. */
-  readonly recent: readonly Route[];
-}
-
-export interface Sketch {
-  readonly method: string;
-  /** Absolute or relative to the page. */
-  readonly url: string;
-  /** URL that relative ones are relative to. */
-  readonly page: string;
-  readonly token: string | null;
-  /** Fields of the body that route a request; undefined until a verdict `read` asked for them. */
-  readonly body: BodyFields | undefined;
-  /** A synchronous XMLHttpRequest, which cannot wait. */
-  readonly sync: boolean;
-}
-
-export interface BodyFields {
-  readonly refreshToken: string | null;
-  readonly loginType: string | null;
-}
-
-/** What to learn from the answer. */
-export type Watch =
-  /** A session may begin. `portal`: the base URL that was asked, as the page wrote it. */
-  | { readonly for: 'begin'; readonly portal: string }
-  /** New tokens, an end, or only whether the server says that the session of this token is over. */
-  | { readonly for: Exclude<Role, 'begin'>; readonly route: Route; readonly token: string | null };
-
-export type Verdict =
-  | {
-      readonly act: 'pass';
-      readonly watch: Watch | null;
-      readonly uses: Route | null;
-      readonly signsOut: boolean;
-    }
-  | {
-      readonly act: 'send';
-      readonly url: string;
-      /** The token stays behind: the request goes to a server that did not issue it. */
-      readonly dropToken: boolean;
-      readonly watch: Watch | null;
-      readonly uses: Route | null;
-      /** The target's base URL, for a GET without a token: the portal may answer it when the target is not reached. */
-      readonly orPortal: string | null;
-    }
-  | { readonly act: 'hold'; readonly until: Until }
-  /** The answer depends on the body: read it and ask again. */
-  | { readonly act: 'read' }
-  /** A synchronous request whose token nobody has named yet: not sent at all, rather than to a wrong server. */
-  | { readonly act: 'refuse' };
-
-export type Until =
-  | { readonly for: 'ready' }
-  | { readonly for: 'token'; readonly token: string }
-  | { readonly for: 'target'; readonly route: Route };
+import { BODYLESS, mayNameIdentity, roleOf, type Role } from './role.ts';
+import { PASS, REFUSE, type Known, type Route, type Sketch, type Verdict, type Watch } from './verdict.ts';
 
 /**
  * @param request what the page asks for
@@ -98,13 +15,19 @@ export type Until =
  */
 export function decide(request: Sketch, known: Known): Verdict {
   const place = locate(request.url, request.page);
-  const role = place && roleOf(request.method.toUpperCase(), place.path);
+  if (place && /^identity(\/|$)/.test(place.path)) return toIdentity(request, known, place);
+  const verb = request.method.toUpperCase();
+  const role = place && roleOf(verb, place.path);
   if (!role) return PASS;
   const { token, sync } = request;
   const teaches = role === 'begin' || role === 'refresh';
   if (teaches && !known.awake && !sync) return READY;
   const owner = token === null || !isToken(token) ? null : known.sessionOf(token);
   if (owner === undefined) return ask(request, known, place, token ?? '');
+  if (!request.ruled && (owner || hasSession(known)) && mayNameIdentity(verb, place.path)) {
+    if (!request.body) return { act: 'read' };
+    if (request.body.namesIdentity) return rule(request, known, place, owner ?? known.last);
+  }
   if (role === 'begin') return begin(request, place, owner);
   if (role === 'refresh') return refresh(request, known, place, owner);
   if (owner) return withToken(request, place, role, owner);
@@ -142,7 +65,7 @@ function withToken(request: Sketch, place: Place, role: Exclude<Role, 'begin'>, 
 function withoutToken(request: Sketch, known: Known, place: Place, role: Role): Verdict {
   if (role === 'flows') return { ...PASS, signsOut: !known.last };
   if (role === 'portal' || role === 'pass' || role === 'password') return PASS;
-  if (known.claimed && !request.sync) return { act: 'hold', until: { for: 'token', token: known.claimed } };
+  if (known.claimed && !request.sync) return claim(known.claimed, place);
   let route = known.last;
   if (!route && role === 'versions' && !known.signedOut) {
     if (!known.ready && !request.sync) return READY;
@@ -150,6 +73,26 @@ function withoutToken(request: Sketch, known: Known, place: Place, role: Role): 
   }
   const side = route?.target && sideOf(place, role === 'media', route.portal, route.target);
   return route && side === 'portal' ? toTarget(request, place, route, null) : PASS;
+}
+
+/** MSC2230: nothing before there is a session, and nothing in a document whose client has signed out. */
+function toIdentity(request: Sketch, known: Known, place: Place): Verdict {
+  if (request.ruled) return PASS;
+  if (!known.ready) return request.sync ? REFUSE : READY;
+  if (!hasSession(known)) return { ...PASS, turnsTo: place.home };
+  // whose validation it goes on with is in its body
+  if (!request.body && /(Token|bind)$/.test(place.path) && !BODYLESS.test(request.method))
+    return { act: 'read' };
+  return rule(request, known, place, known.last);
+}
+
+function rule({ sync }: Sketch, known: Known, place: Place, route: Route | null): Verdict {
+  if (sync) return REFUSE;
+  return known.claimed ? claim(known.claimed, place) : { act: 'rule', session: route && route.id };
+}
+
+function hasSession({ claimed, adopting, last, recent, signedOut }: Known): boolean {
+  return claimed !== null || last !== null || (!signedOut && (adopting || recent.length > 0));
 }
 
 /** `watch` only for what carries a token. */
@@ -172,22 +115,20 @@ function stay({ url }: Place, watch: Watch | null): Verdict {
 
 /** A token that this document has not asked about. What cannot wait may pass only where no session can be. */
 function ask({ sync }: Sketch, known: Known, place: Place, token: string): Verdict {
-  if (!sync) return { act: 'hold', until: { for: 'token', token } };
+  if (!sync) return claim(token, place);
   return known.ready && !known.claimed && !recentAt(place, known) ? PASS : REFUSE;
 }
 
-function recentAt({ home }: Place, { recent }: Known): Route | null {
-  return recent.find(({ portal }) => portal === home) ?? null;
+function claim(token: string, { home }: Place): Verdict {
+  return { act: 'hold', until: { for: 'token', token, base: home } };
 }
 
-export const PASS: Extract<Verdict, { act: 'pass' }> = {
-  act: 'pass',
-  watch: null,
-  uses: null,
-  signsOut: false,
-};
+/** The redirected session that was used last at this portal. */
+function recentAt({ home }: Place, { recent }: Known): Route | null {
+  return recent.find(({ portal, target }) => target !== null && portal === home) ?? null;
+}
+
 const READY = { act: 'hold', until: { for: 'ready' } } as const;
-export const REFUSE = { act: 'refuse' } as const;
 
 function pass(watch: Watch, uses: Route | null): Verdict {
   return { ...PASS, watch, uses };

@@ -6,7 +6,8 @@
 /**
  * `begin`: may begin a session. `flows`: what a signed-out client asks. `portal`: stays there. `pass`: not touched.
  * `password`: stays at the portal unless it carries a token. `end`, `end-all`: end sessions. `media`: may have lost the
- * path of its base URL. `session`: everything else of the client-server API.
+ * path of its base URL. `sync`: its answer may tell of changed account data. `identity-data`: changes the account's
+ * identity server. `session`: everything else of the client-server API.
  */
 export type Role =
   | 'begin'
@@ -19,6 +20,8 @@ export type Role =
   | 'end-all'
   | 'versions'
   | 'media'
+  | 'sync'
+  | 'identity-data'
   | 'session';
 
 /** `api/v1`, `v2_alpha`, `rN`, `vN`, `unstable`, `unstable/vendor.prefix` (`api/r0` and `api/v2_alpha` are misprints) */
@@ -39,7 +42,13 @@ const ROLES: readonly (readonly [Role, RegExp])[] = [
   ['end', /^POST logout$/],
   ['end-all', /^POST (logout\/all|account\/deactivate)$/],
   ['media', / media\//],
+  ['sync', / (sync|events|initialSync)$/],
+  ['identity-data', /^(PUT|DELETE) user\/[^/]+\/account_data\/m\.identity_server$/],
 ];
+
+/** Whose bodies may name an identity server (`identityBodyIndex` in endpoints.json). */
+const NAMES =
+  /^(POST (login\/(get_)?token|register|keys\/device_signing\/upload|delete_devices|account\/(password|deactivate|3pid(\/(add|bind|delete|unbind))?)|(register|account\/(password|3pid))\/(email|msisdn)\/requestToken)|(POST|PUT) (createRoom|rooms\/[^/]+\/invite)(\/[^/]+)?|DELETE devices\/[^/]+)$/;
 
 /**
  * @param verb upper-case
@@ -52,7 +61,24 @@ export function roleOf(verb: string, path: string): Role | null {
   if (family === 'media') return family;
   if (family !== 'client') return family ? 'portal' : null;
   const below = rest.replace(VERSION, '');
-  const line = `${verb.replace('HEAD', 'GET')} ${below}`;
+  const line = lineOf(verb, below);
   if (below === rest) return line === 'GET versions' ? 'versions' : 'session';
   return ROLES.find(([, rule]) => rule.test(line))?.[0] ?? 'session';
+}
+
+/** Whether a body may name an identity server. */
+export function mayNameIdentity(verb: string, path: string): boolean {
+  return NAMES.test(lineOf(verb, belowVersion(path)));
+}
+
+/** The path below the version of the client-server API. */
+export function belowVersion(path: string): string {
+  return path
+    .replace(/^client\//, '')
+    .replace(VERSION, '')
+    .replace(/\/$/, '');
+}
+
+function lineOf(verb: string, path: string): string {
+  return `${verb.replace('HEAD', 'GET')} ${path}`;
 }

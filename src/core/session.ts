@@ -9,11 +9,15 @@
  *
  * Tokens are here as SHA-256 digests only.
  */
+import type { AccountKey } from './account.ts';
 import type { BaseUrlReason } from './base-url.ts';
 import type { NamedBy } from './login-response.ts';
 
-/** Why a session is at the portal. `unreachable` and `not-a-homeserver` are asked again at the next page start. */
-export type StayReason = 'names-nothing' | 'unreachable' | 'not-a-homeserver' | BaseUrlReason;
+/**
+ * Why a session is at the portal. `unreachable` and `not-a-homeserver` are asked again at the next page start; an
+ * `adopted` one began before Homeward was turned on.
+ */
+export type StayReason = 'names-nothing' | 'adopted' | 'unreachable' | 'not-a-homeserver' | BaseUrlReason;
 
 export type Standing =
   { readonly at: 'pending' } | { readonly at: 'home' } | { readonly at: 'portal'; readonly why: StayReason };
@@ -83,6 +87,12 @@ export const MAX_SESSIONS = 64;
 /** The base URL that a session's requests go to, or null when they stay at the portal. */
 export function targetOf(session: Session): string | null {
   return session.standing.at === 'portal' ? null : session.named;
+}
+
+/** The account that a session is one of: its homeserver's word counts for its own users only. */
+export function accountKeyOf(session: Session): AccountKey {
+  const { client, portal, user } = session;
+  return { client, home: targetOf(session) ?? portal, user };
 }
 
 /** Whether the next page start asks the named homeserver again. */

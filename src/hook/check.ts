@@ -4,45 +4,49 @@
  */
 import { field } from '../core/json.ts';
 import type { Checked } from '../wire/document.ts';
+import { pause } from './patience.ts';
 
 /** Milliseconds; a login token lives 5 s, so nothing on this path may be slow. */
 const VERSIONS_TIMEOUT = 1500;
 const WHOAMI_TIMEOUT = 1000;
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What `GET /versions` says of a server. One that does not answer in time is followed: it may only be slow. */
 export async function probe(fetch: Fetch, base: string): Promise<Checked> {
   try {
-    const response = await fetch(`${base}/_matrix/client/versions`, quietly(VERSIONS_TIMEOUT));
+    const response = await asked(fetch, `${base}/_matrix/client/versions`, VERSIONS_TIMEOUT);
     const versions = response.ok && field(await response.json(), 'versions');
     return Array.isArray(versions) ? 'home' : 'not-a-homeserver';
   } catch (error) {
     const { name } = error as Error;
     // Firefox fails the requests of a page that is going away while its scripts still run: then this never resolves
-    await new Promise((resolve) => {
-      setTimeout(resolve, 200);
-    });
+    await pause(200);
     return name === 'TimeoutError' ? 'home' : name === 'SyntaxError' ? 'not-a-homeserver' : 'unreachable';
   }
 }
 
-/** Whether a server accepts a token at `GET /account/whoami` (r0: every server that has it knows that version). */
+/** Whether a server accepts a token at `GET /account/whoami`. */
 export async function accepts(fetch: Fetch, base: string, token: string): Promise<boolean> {
-  const headers = { Authorization: `Bearer ${token}` };
-  const sent = fetch(`${base}/_matrix/client/r0/account/whoami`, { ...quietly(WHOAMI_TIMEOUT), headers });
-  return sent.then(
+  return whoami(fetch, base, token, WHOAMI_TIMEOUT).then(
     ({ ok }) => ok,
     () => false,
   );
 }
 
-function quietly(ms: number): RequestInit {
-  return {
+/** r0: every server that has it knows that version. */
+export function whoami(fetch: Fetch, base: string, token: string, ms: number): Promise<Response> {
+  return asked(fetch, `${base}/_matrix/client/r0/account/whoami`, ms, token);
+}
+
+/** A GET of our own. Rejects after so many milliseconds. */
+export function asked(fetch: Fetch, url: string, ms: number, token?: string): Promise<Response> {
+  return fetch(url, {
     signal: AbortSignal.timeout(ms),
     credentials: 'omit',
     redirect: 'error',
     referrerPolicy: 'no-referrer',
     cache: 'no-store',
-  };
+    ...(token && { headers: { Authorization: `Bearer ${token}` } }),
+  });
 }

@@ -1,9 +1,12 @@
 /** What the answers to watched requests change. */
-import type { Watch } from '../core/decide.ts';
 import { isHardLogout, readTokens } from '../core/login-response.ts';
+import type { Watch } from '../core/verdict.ts';
 import type { Answer } from '../patch/router.ts';
 import type { CallBackground } from '../wire/document.ts';
-import { unheard, type Sessions } from './sessions.ts';
+import type { IdentityNote } from '../wire/identity.ts';
+import { tellsOfIdentity } from './identity.ts';
+import { unheard } from './patience.ts';
+import type { Sessions } from './sessions.ts';
 
 export function learn(
   watch: Watch,
@@ -18,6 +21,11 @@ export function learn(
     if (tokens) sessions.claim(tokens, background('begin', { portal: watch.portal, finalUrl: url, body }));
     return;
   }
+  if (watch.for === 'note') {
+    const note = watch.note as IdentityNote;
+    if (isGood) background('answered', { note, body }).catch(unheard);
+    return;
+  }
   const { route, token } = watch;
   const { id } = route;
   const all = watch.for === 'end-all';
@@ -30,5 +38,7 @@ export function learn(
   } else if (tokens && watch.for === 'refresh') {
     sessions.addTokens(tokens, route);
     background('refreshed', { id, tokens }).catch(unheard);
+  } else if (isGood && (watch.for === 'identity-data' || (watch.for === 'sync' && tellsOfIdentity(body)))) {
+    sessions.hint(route, watch.for === 'identity-data');
   }
 }

@@ -5,18 +5,34 @@
  *   login answer ─begin!──┴─► a session ─┬─ needs no check ─► goes to its target, or stays at its portal
  *                                        └─ needs a check ──► held until checked, 2.5 s at most (see check.ts)
  */
-import type { Known, Route, Until } from '../core/decide.ts';
+import type { Known, Route, Until } from '../core/verdict.ts';
 import type { Bound, Check } from '../wire/document.ts';
-import { accepts, probe } from './check.ts';
+import { createAccountData } from './account-data.ts';
+import { accepts, probe, whoami, type Fetch } from './check.ts';
 import type { Channel } from './channel.ts';
+import { inTime, unheard } from './patience.ts';
 
 /** Milliseconds. How long a page start waits for the background before requests without a token pass. */
 const START_DEADLINE = 2000;
 /** How long a request waits for the owner of its token. Then it fails, rather than take the token to a wrong server. */
 const TOKEN_DEADLINE = 8000;
 
+/** How long whoever a token belongs to may take to be told. */
+const ADOPTION_TIMEOUT = 8000;
+
 /** A session as this document holds it: one object, however many tokens it has. */
-type Held = { -readonly [K in keyof Route]: Route[K] } & { settled?: Promise<void>; ended?: true };
+export type Held = { -readonly [K in keyof Route]: Route[K] } & {
+  settled?: Promise<void>;
+  ended?: true;
+  /** The newest that this document has used. */
+  token?: string;
+  /** Path of the user's account data; when it was asked for last; how often that is still to be done. */
+  accountData?: string;
+  readAt?: number;
+  hints?: number;
+  mine?: boolean;
+  reading?: boolean;
+};
 
 export type Sessions = ReturnType<typeof createSessions>;
 
@@ -28,12 +44,15 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
   const tokens = dictionary<Held | null>(); // null: nobody's
   const asked = dictionary<Promise<boolean>>();
   const held = dictionary<Held>(); // by session id
-  let started: Promise<void> | null = null;
+  const account = createAccountData(fetch, background);
+  let started: Promise<unknown> | null = null;
+  let adoption: Promise<void> = Promise.resolve();
   const known: { -readonly [K in keyof Known]: Known[K] } = {
     ready: false,
     awake: false,
     signedOut: false,
     claimed: null,
+    adopting: false,
     last: null,
     recent: [],
     sessionOf: (token) => tokens[token],
@@ -42,21 +61,25 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
   /** The background tells of a session. One that was settled here does not become pending again. */
   const change = (route: Route): Held => {
     const session = (held[route.id] ??= { ...route });
+    if (!session.ended && !known.recent.includes(session)) known.recent = [session, ...known.recent];
     session.target = route.target;
     session.pending &&= route.pending;
     return session;
   };
 
-  /** The document used a session's token. */
-  const use = (route: Held): void => {
-    if (route.ended) return;
-    known.last = route;
+  /** The document uses a session's token. */
+  const use = (session: Held, token: string | null): void => {
+    if (session.ended) return;
+    known.last = session;
     known.signedOut = false;
+    if (token) session.token = token;
+    if (!session.readAt) account.hint(session);
   };
 
   const start = async (): Promise<void> => {
     const { on, recent } = await background('start', null);
-    known.recent = recent.map(change);
+    // the last one told comes first
+    recent.toReversed().forEach(change);
     if (!on) turnedOff();
   };
 
@@ -74,6 +97,7 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     try {
       const bound = await answer;
       const session = bound && change(bound.route);
+      if (session) session.accountData = bound.accountData;
       if (session && bound.check && !session.settled) {
         // also where a request without a token went ahead of the check
         session.pending = bound.route.pending;
@@ -86,6 +110,31 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     }
   };
 
+  const ownerOf = async (token: string, base: string): Promise<Bound | null> => {
+    const bound = await background('whose', { token });
+    if (!bound) {
+      known.adopting = true;
+      adoption = adopt(base, token)
+        .catch(unheard)
+        .then(() => {
+          known.adopting = false;
+        });
+    }
+    return bound;
+  };
+
+  /** A token that is nobody's: whose it is, the server says that the page uses it at. */
+  const adopt = async (portal: string, token: string): Promise<void> => {
+    const response = await whoami(fetch, portal, token, ADOPTION_TIMEOUT);
+    const body: unknown = response.ok && (await response.json());
+    const bound = await background('adopt', { portal, token, body });
+    if (!bound) return;
+    delete tokens[token];
+    await learnOwner(token, Promise.resolve(bound));
+    const session = tokens[token];
+    if (session) use(session, token);
+  };
+
   const awaitOwner = (token: string, answer: Promise<Bound | null>): Promise<boolean> =>
     (asked[token] = inTime(TOKEN_DEADLINE, learnOwner(token, answer)).then(() => {
       const isKnown = tokens[token] !== undefined;
@@ -94,7 +143,7 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     }));
 
   /** Asks for this client's sessions, which also wakes the background. */
-  const wake = (): Promise<void> =>
+  const wake = (): Promise<unknown> =>
     (started ??= inTime(START_DEADLINE, opened.then(start)).then(() => {
       known.ready = known.awake = true;
       started = null;
@@ -109,11 +158,19 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     known,
     change,
     use,
+    hint: account.hint,
+    visible: () => account.visible(Object.values(held)),
+    /** Resolves when it is known whether a session began before Homeward was turned on. */
+    adopted: () => adoption,
+    /** The sessions whose account data was read, with no sign of a change since. */
+    fresh: () => Object.values(held).flatMap(({ id, readAt, reading }) => (readAt && !reading ? [id] : [])),
 
     /** Resolves when a held request may be decided again; false: its token's owner could not be learnt. */
     async wait(until: Until): Promise<boolean> {
-      if (until.for === 'token')
-        return asked[until.token] ?? awaitOwner(until.token, background('whose', until));
+      if (until.for === 'token') {
+        const { token, base } = until;
+        return asked[token] ?? awaitOwner(token, ownerOf(token, base));
+      }
       if (until.for === 'ready') await wake();
       else {
         const session: Held = until.route;
@@ -137,7 +194,8 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
         void awaitOwner(token, bound).then(() => {
           known.claimed = null;
           const session = tokens[token];
-          if (session) use(session);
+          // the first is the access token
+          if (session) use(session, claimed[0] ?? null);
         });
       }
     },
@@ -145,6 +203,8 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
     /** New tokens of a known session. */
     addTokens(added: readonly string[], route: Route): void {
       for (const token of added) tokens[token] = route;
+      const session: Held = route;
+      session.token = added[0] ?? '';
     },
 
     /** The session ended: its tokens still go where they belong, requests without a token no more. */
@@ -160,19 +220,6 @@ export function createSessions({ opened, call: background }: Channel, fetch: Fet
   };
 }
 
-type Fetch = (url: string, init: RequestInit) => Promise<Response>;
-
 function dictionary<T>(): Record<string, T> {
   return { __proto__: null } as never;
 }
-
-/** Resolves when the work is done, has failed, or takes longer than `ms`. */
-function inTime(ms: number, work: Promise<void>): Promise<void> {
-  const clock = new Promise<void>((resolve) => {
-    setTimeout(resolve, ms);
-  });
-  return Promise.race([work.catch(unheard), clock]);
-}
-
-/** The document goes on with what it knows when the background cannot be told or does not answer. */
-export function unheard(): void {}

@@ -3,21 +3,33 @@
  * only. Held and re-addressed requests become a `Request` at once, so that what the page does later to the parts it
  * passed has no effect, as natively.
  */
-import { PASS, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
+import { PASS, type Sketch, type Verdict, type Watch } from '../core/verdict.ts';
+import { decodedLater } from './decoded.ts';
 import { locate } from '../core/place.ts';
 import { readJson } from '../request/answer.ts';
 import { readdress } from '../request/readdress.ts';
 import { tokenOf } from '../request/sketch.ts';
-import { addEventListener, apply, Headers, Request, urlOfRequest } from './natives.ts';
+import {
+  addEventListener,
+  apply,
+  defineProperty,
+  Headers,
+  Request,
+  Response,
+  urlOfRequest,
+} from './natives.ts';
 import { replace } from './replace.ts';
 import type { Router } from './router.ts';
 import { settle } from './settle.ts';
 
-type Native = (...args: unknown[]) => Promise<Response>;
+export type Native = (...args: unknown[]) => Promise<Response>;
 type Sent = Extract<Verdict, { act: 'send' }>;
 
 /** A port that fetch blocks: the native function rejects with its own network error and nothing is sent. */
 const UNREACHABLE = 'http://localhost:1/';
+
+/** Whose answers are read: they are small. */
+export const READ = /^(begin|refresh|note)$/;
 
 /** @returns undoes it */
 export function patchFetch(owner: Window & typeof globalThis, router: Router): () => void {
@@ -37,7 +49,8 @@ export function patchFetch(owner: Window & typeof globalThis, router: Router): (
   });
 }
 
-function route(native: Native, url: string, args: unknown[], router: Router): Promise<Response> {
+/** @param args of `fetch`, whose first is a `Request` or the URL as a string */
+export function route(native: Native, url: string, args: unknown[], router: Router): Promise<Response> {
   const page = document.baseURI;
   const [input, init] = args as [RequestInfo, RequestInit | undefined];
   const sketch = locate(url, page) && sketchOf(input, url, init, page);
@@ -72,7 +85,8 @@ async function asRequest(
   const verdict = await Promise.race([settled, aborted(request.signal)]);
   if (verdict.act === 'refuse') return native(UNREACHABLE);
   if (verdict.act === 'pass') return watched(native(request), verdict.watch, router);
-  const sent = native(await readdress(request, verdict.url, verdict.dropToken));
+  if (verdict.act === 'answer') return answerOf(verdict, request.url);
+  const sent = native(await readdress(request, verdict.url, verdict.dropToken, verdict.body));
   return sending(sent, verdict, router, () => native(request));
 }
 
@@ -86,14 +100,22 @@ function sending(
   return watched(verdict.orPortal ? sent.catch(again) : sent, verdict.watch, router);
 }
 
-/** A login or refresh is learnt before the page has the answer, a 401 beside it; nothing else is read. */
+/** A login or refresh is learnt before the page has the answer, a 401 beside it; a sync is seen as the page reads it. */
 async function observe(sent: Promise<Response>, watch: Watch, router: Router): Promise<Response> {
   const response = await sent;
   const { status, url, ok } = response;
   const learn = (body: unknown): void => router.learn(watch, { status, url, body });
-  if (ok && (watch.for === 'begin' || watch.for === 'refresh')) learn(await readJson(response));
+  if (ok && READ.test(watch.for)) learn(await readJson(response));
   else if (status === 401) void readJson(response).then(learn);
+  else if (watch.for === 'sync') decodedLater(response, learn);
   else learn(null);
+  return response;
+}
+
+/** An answer that no server gave. A page-built `Response` has no URL, so it gets one. */
+function answerOf({ status, text }: Extract<Verdict, { act: 'answer' }>, url: string): Response {
+  const response = new Response(text, { status, headers: { 'Content-Type': 'application/json' } });
+  defineProperty(response, 'url', { value: url });
   return response;
 }
 
@@ -122,7 +144,7 @@ function sketchOf(
     const headers = init?.headers ? new Headers(init.headers) : request?.headers;
     const method = String(init?.method ?? request?.method ?? 'GET');
     const token = tokenOf(headers?.get('authorization') ?? null, url);
-    return { method, url, page, token, body: undefined, sync: false };
+    return { method, url, page, token, body: undefined, sync: false, ruled: false };
   } catch {
     return null;
   }

@@ -4,7 +4,8 @@
  */
 export const { apply, defineProperty, getOwnPropertyDescriptor } = Reflect;
 const { fetch } = window;
-export const { Request, Headers } = window;
+export const { Request, Response, Headers } = window;
+export const promiseThen = Promise.prototype.then;
 const requestUrl = getter(Request.prototype, 'url');
 export const { open, send, setRequestHeader } = XMLHttpRequest.prototype;
 export const { dispatchEvent, addEventListener } = EventTarget.prototype;

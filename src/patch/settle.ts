@@ -1,13 +1,13 @@
-import { REFUSE, type Sketch, type Verdict } from '../core/decide.ts';
+import { REFUSE, type Sketch, type Verdict } from '../core/verdict.ts';
 import { readBodyFields } from '../request/sketch.ts';
-import type { Router } from './router.ts';
+import type { Router, Ruling } from './router.ts';
 
-export type Settled = Exclude<Verdict, { act: 'hold' | 'read' }>;
+export type Settled = Exclude<Verdict, { act: 'hold' | 'read' | 'rule' }>;
 
 /**
  * Decides again until a request may go.
  *
- * @param readBody the text of its body, asked for only where that routes it
+ * @param readBody the text of its body, asked for only where that routes it; null where it has none
  */
 export async function settle(
   router: Router,
@@ -17,10 +17,35 @@ export async function settle(
 ): Promise<Settled> {
   let known = sketch;
   let verdict = first;
-  while (verdict.act === 'hold' || verdict.act === 'read') {
-    if (verdict.act === 'read') known = { ...known, body: readBodyFields(await readBody()) };
-    else if (!(await router.wait(verdict.until))) return REFUSE;
+  let text: string | null = null;
+  let ruling: Ruling | null = null;
+  while (verdict.act === 'hold' || verdict.act === 'read' || verdict.act === 'rule') {
+    if (verdict.act === 'read') {
+      text = await readBody();
+      known = { ...known, body: readBodyFields(text) };
+    } else if (verdict.act === 'rule') {
+      ruling = await router.rule(known, verdict.session, text);
+      if (!ruling) return REFUSE;
+      if (ruling.answer) return { act: 'answer', ...ruling.answer };
+      known = { ...known, url: ruling.url ?? known.url, ruled: true };
+    } else if (!(await router.wait(verdict.until))) return REFUSE;
     verdict = router.decide(known);
   }
-  return verdict;
+  return ruling ? ruled(verdict, ruling, known) : verdict;
+}
+
+/** What was ruled, on the way that was decided. */
+function ruled(verdict: Settled, { url, body, note }: Ruling, known: Sketch): Settled {
+  if (verdict.act !== 'pass' && verdict.act !== 'send') return verdict;
+  const watch = note ? ({ for: 'note', note } as const) : verdict.watch;
+  if (url === null && body === null) return { ...verdict, watch };
+  return {
+    url: known.url,
+    dropToken: false,
+    orPortal: null,
+    ...verdict,
+    act: 'send',
+    watch,
+    ...(body !== null && { body }),
+  };
 }

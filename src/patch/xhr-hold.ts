@@ -3,12 +3,14 @@ import { apply, dispatchEvent } from './natives.ts';
 
 export type Body = Exclude<XMLHttpRequestBodyInit, ReadableStream> | Document | null | undefined;
 
+export type Ending = 'abort' | 'timeout' | 'error' | 'load';
+
 /**
  * Ends a request that never went out, with the events a sent one gives
  * (https://xhr.spec.whatwg.org/#request-error-steps). They are not `isTrusted`: no native end can be had without a
  * request.
  */
-export function end(xhr: XMLHttpRequest, kind: 'abort' | 'timeout' | 'error', hasBody: boolean): void {
+export function end(xhr: XMLHttpRequest, kind: Ending, hasBody: boolean): void {
   const fire = (target: EventTarget, type: string): void => {
     apply(dispatchEvent, target, [new (type === 'readystatechange' ? Event : ProgressEvent)(type)]);
   };

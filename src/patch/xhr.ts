@@ -4,7 +4,7 @@
  * A request is known at `open()`, its token only at `send()`: there the native `open()` runs again with the new URL.
  * That fires no event (the state is OPENED already) and keeps everything but the author's headers, which are replayed.
  */
-import { PASS, type Sketch, type Verdict, type Watch } from '../core/decide.ts';
+import { PASS, type Sketch, type Verdict, type Watch } from '../core/verdict.ts';
 import { locate } from '../core/place.ts';
 import { parseJson } from '../request/answer.ts';
 import { BODYLESS } from '../core/role.ts';
@@ -12,8 +12,10 @@ import { readBodyFields, tokenOf } from '../request/sketch.ts';
 import { addEventListener, apply, open, send, setRequestHeader } from './natives.ts';
 import { replace } from './replace.ts';
 import type { Router } from './router.ts';
+import { READ } from './fetch.ts';
 import { settle, type Settled } from './settle.ts';
-import { end, snapshot, textOf, type Body } from './xhr-hold.ts';
+import { patchFakes, type Fake } from './xhr-fake.ts';
+import { end, snapshot, textOf, type Body, type Ending } from './xhr-hold.ts';
 
 type Header = readonly [name: unknown, value: unknown];
 
@@ -28,6 +30,8 @@ interface Opened {
   watch: Watch | null;
   /** What `readyState` says of a request that ended while it was held. */
   state?: number;
+  /** Its answer, where no server gave it. */
+  fake?: Fake;
 }
 
 const requests = new WeakMap<object, Opened>();
@@ -70,11 +74,13 @@ export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void 
     replace(prototype, 'readyState', (run, self, args) => requests.get(self)?.state ?? run(self, args)),
     ...['response', 'responseText'].map((key) =>
       replace(prototype, key, (run, self, args) => {
+        const value = run(self, args);
         const opened = requests.get(self);
-        if (opened) learnFrom(self as XMLHttpRequest, opened, router);
-        return run(self, args);
+        if (opened) learnFrom(self as XMLHttpRequest, opened, router, value);
+        return value;
       }),
     ),
+    ...patchFakes(prototype, (self) => requests.get(self)?.fake),
   ];
   return () => undo.forEach((restore) => restore());
 }
@@ -85,19 +91,22 @@ function start(xhr: XMLHttpRequest, opened: Opened, args: unknown[], router: Rou
   const authorization = opened.headers.filter(isAuthorization).map(([, value]) => value);
   const sync = opened.args.length > 2 && !isAsync;
   const token = tokenOf(authorization.join(', '), url);
-  const sketch: Sketch = {
+  const sketch: { -readonly [K in keyof Sketch]: Sketch[K] } = {
     method: `${method as string}`,
     url,
     page: document.baseURI,
     token,
     body: undefined,
     sync,
+    ruled: false,
   };
   let verdict = router.decide(sketch);
-  if (sync && verdict.act === 'read')
-    verdict = router.decide({ ...sketch, body: readBodyFields(textOf(body)) });
+  if (verdict.act === 'read' && (sync || typeof body === 'string')) {
+    sketch.body = readBodyFields(textOf(body));
+    verdict = router.decide(sketch);
+  }
   const asksFirst = verdict.act === 'send' && verdict.orPortal && !sync;
-  if (asksFirst || verdict.act === 'hold' || verdict.act === 'read') {
+  if (asksFirst || verdict.act === 'hold' || verdict.act === 'read' || verdict.act === 'rule') {
     opened.held = { body: snapshot(body) };
     void hold(xhr, opened, opened.held.body, sketch, verdict, router);
   } else go(xhr, opened, args, verdict, router);
@@ -120,12 +129,19 @@ async function hold(
   if (verdict.act === 'send' && verdict.orPortal && !(await router.reaches(verdict.orPortal))) verdict = PASS;
   if (!isWaiting()) return;
   if (verdict.act === 'refuse') return finish(xhr, opened, 'error');
+  if (verdict.act === 'answer') {
+    const [, url] = opened.args as [unknown, string];
+    opened.fake = { ...verdict, url: new URL(url, sketch.page).href };
+    return finish(xhr, opened, 'load');
+  }
   opened.held = null;
-  go(xhr, opened, [body], verdict, router);
+  const text = verdict.act === 'send' ? verdict.body : undefined;
+  go(xhr, opened, [text ?? body], verdict, router);
 }
 
 function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Settled, router: Router): void {
-  if (verdict.act === 'refuse') throw new DOMException('Network error.', 'NetworkError');
+  if (verdict.act === 'refuse' || verdict.act === 'answer')
+    throw new DOMException('Network error.', 'NetworkError');
   if (verdict.act === 'send') {
     const [method, , ...rest] = opened.args;
     apply(open, xhr, [method, verdict.url, ...rest]);
@@ -136,18 +152,26 @@ function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Settl
     }
   }
   opened.watch = verdict.watch;
-  if (opened.watch) apply(addEventListener, xhr, ['readystatechange', () => learnFrom(xhr, opened, router)]);
+  if (opened.watch) {
+    apply(addEventListener, xhr, ['readystatechange', () => learnFrom(xhr, opened, router)]);
+  }
   apply(send, xhr, args);
 }
 
-/** Learns from the answer once: when the page first reads it, or when it is complete, whichever comes first. */
-function learnFrom(xhr: XMLHttpRequest, opened: Opened, router: Router): void {
+/**
+ * Learns from the answer once: when the page first reads it, or when it is complete, whichever comes first. A sync answer
+ * is only seen as the page reads it.
+ *
+ * @param seen what the page gets
+ */
+function learnFrom(xhr: XMLHttpRequest, opened: Opened, router: Router, seen?: unknown): void {
   const { watch } = opened;
   const { status, responseURL: url } = xhr;
-  if (!watch || xhr.readyState !== 4) return;
+  const isSync = watch?.for === 'sync' && status === 200;
+  if (!watch || xhr.readyState !== 4 || (isSync && seen === undefined)) return;
   opened.watch = null;
-  const reads = watch.for === 'begin' || watch.for === 'refresh' || status === 401;
-  router.learn(watch, { status, url, body: reads ? bodyOf(xhr) : null });
+  const reads = READ.test(watch.for) || status === 401;
+  router.learn(watch, { status, url, body: isSync ? seen : reads ? bodyOf(xhr) : null });
 }
 
 function bodyOf({ responseType, response }: XMLHttpRequest): unknown {
@@ -157,7 +181,7 @@ function bodyOf({ responseType, response }: XMLHttpRequest): unknown {
   );
 }
 
-function finish(xhr: XMLHttpRequest, opened: Opened, kind: 'abort' | 'timeout' | 'error'): void {
+function finish(xhr: XMLHttpRequest, opened: Opened, kind: Ending): void {
   const hasBody = opened.held?.body !== null && !BODYLESS.test(opened.args[0] as string);
   opened.held = null;
   opened.state = 4;

@@ -1,5 +1,5 @@
 /** Reads from a request what routes it. */
-import type { BodyFields } from '../core/decide.ts';
+import type { BodyFields } from '../core/verdict.ts';
 import { field, textOf } from '../core/json.ts';
 import { parseJson } from './answer.ts';
 
@@ -17,5 +17,10 @@ export function tokenOf(authorization: string | null, url: string): string | nul
 /** The fields of a JSON body that route a request; both null for any other body. */
 export function readBodyFields(body: unknown): BodyFields {
   const json = parseJson(body);
-  return { refreshToken: textOf(field(json, 'refresh_token')), loginType: textOf(field(json, 'type')) };
+  return {
+    refreshToken: textOf(field(json, 'refresh_token')),
+    loginType: textOf(field(json, 'type')),
+    // also where an escape could hide a name
+    namesIdentity: /id_?(server|access)|3pid|creds|\bsid|\\u/i.test(body as string),
+  };
 }

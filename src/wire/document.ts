@@ -3,8 +3,9 @@
  * tells documents. Each message is declared once, here. All of it is a claim about the page's own origin. Both ends of
  * the bridge are a border: the background parses what comes from a page, the bridge what goes to it.
  */
-import type { Route } from '../core/decide.ts';
+import type { Route } from '../core/verdict.ts';
 import { MAX_MESSAGE } from './channel.ts';
+import { identityArgs, identityReplies, type IdentityCalls } from './identity.ts';
 import { anything, boolean, list, nothing, nullable, object, oneOf, string, type Parser } from './parse.ts';
 
 /** Result of asking a named homeserver whether it is one; `home`: go there. */
@@ -19,6 +20,8 @@ export interface Check {
 export interface Bound {
   readonly route: Route;
   readonly check: Check | null;
+  /** Path of the user's `m.identity_server` account data at the homeserver. */
+  readonly accountData: string;
 }
 
 /** An answer that may begin a session. */
@@ -31,13 +34,23 @@ export interface LoginAnswer {
   readonly body: unknown;
 }
 
-export interface DocumentCalls {
-  /** A document began. `on`: its origin is turned on. */
+/** Whose token it is, as `/account/whoami` of the server that a page uses it at says. */
+export interface Adoption {
+  readonly portal: string;
+  readonly token: string;
+  /** Parsed JSON of the answer. */
+  readonly body: unknown;
+}
+
+export interface DocumentCalls extends IdentityCalls {
+  /** A document began. `on`: its origin is turned on. `recent`: this client's sessions, the most recently used first. */
   start(args: null): { on: boolean; recent: Route[] };
   /** Whose access or refresh token is this? null: no session's. */
   whose(args: { token: string }): Bound | null;
   /** A login or registration was answered. */
   begin(args: LoginAnswer): Bound | null;
+  /** A session that began before Homeward was turned on. */
+  adopt(args: Adoption): Bound | null;
   refreshed(args: { id: string; tokens: readonly string[] }): null;
   /** The client logged out; `all`: the user's other sessions at that homeserver too. */
   loggedOut(args: { id: string; all: boolean }): null;
@@ -81,15 +94,21 @@ const token = string(4096);
 
 const route: Parser<Route> = object<Route>({ id, portal: url, target: nullable(url), pending: boolean });
 const bound = nullable(
-  object<Bound>({ route, check: nullable(object<Check>({ base: url, mayStay: boolean })) }),
+  object<Bound>({
+    route,
+    check: nullable(object<Check>({ base: url, mayStay: boolean })),
+    accountData: url,
+  }),
 );
 
 /** How the background reads what documents ask. */
 export const documentArgs: { readonly [K in keyof DocumentCalls]: Parser<Parameters<DocumentCalls[K]>[0]> } =
   {
+    ...identityArgs,
     start: nothing,
     whose: object({ token }),
     begin: object<LoginAnswer>({ portal: anyUrl, finalUrl: anyUrl, body: anything }),
+    adopt: object<Adoption>({ portal: anyUrl, token, body: anything }),
     refreshed: object({ id, tokens: list(token, 2) }),
     loggedOut: object({ id, all: boolean }),
     unknownToken: object({ id, token }),
@@ -99,9 +118,11 @@ export const documentArgs: { readonly [K in keyof DocumentCalls]: Parser<Paramet
 /** How documents read the answers. */
 export const documentReplies: { readonly [K in keyof DocumentCalls]: Parser<ReturnType<DocumentCalls[K]>> } =
   {
+    ...identityReplies,
     start: object({ on: boolean, recent: list(route, 64) }),
     whose: bound,
     begin: bound,
+    adopt: bound,
     refreshed: nothing,
     loggedOut: nothing,
     unknownToken: nothing,

@@ -8,6 +8,9 @@ export function string(max: number): Parser<string> {
   return (value) => (typeof value === 'string' && value.length <= max ? value : fail());
 }
 
+export const number: Parser<number> = (value) =>
+  typeof value === 'number' && Number.isFinite(value) ? value : fail();
+
 export const boolean: Parser<boolean> = (value) => (typeof value === 'boolean' ? value : fail());
 
 /** For a value that its reader takes apart itself. */

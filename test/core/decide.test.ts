@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { decide, type BodyFields, type Known, type Route, type Sketch } from '../../src/core/decide.ts';
+import { decide } from '../../src/core/decide.ts';
+import type { BodyFields, Known, Route, Sketch } from '../../src/core/verdict.ts';
 
 const P = 'https://portal.example';
 const T = 'https://hs1.example/base';
@@ -28,6 +29,7 @@ const fresh: Known = {
   last: null,
   signedOut: false,
   claimed: null,
+  adopting: false,
   recent: [home],
 };
 const used: Known = { ...fresh, last: home };
@@ -35,6 +37,7 @@ const cs = '/_matrix/client/v3';
 const body = (fields: Partial<BodyFields>): BodyFields => ({
   refreshToken: null,
   loginType: null,
+  namesIdentity: false,
   ...fields,
 });
 const password = body({ loginType: 'm.login.password' });
@@ -47,6 +50,11 @@ const holdToken = (token: string): object => ({ act: 'hold', until: { for: 'toke
 const holdTarget = { act: 'hold', until: { for: 'target', route: pending } };
 const begin = { act: 'pass', watch: { for: 'begin', portal: P } };
 const refuse = { act: 'refuse' };
+const read = { act: 'read' };
+const IS = 'https://is.example/pre/_matrix/identity';
+const rule = (session: string | null): object => ({ act: 'rule', session });
+const nobody: Known = { ...fresh, recent: [] };
+const names = body({ namesIdentity: true });
 
 /** what, request line with the token behind `|`, what the document knows, body or `sync`, verdict */
 type Row = [string, string, Known, BodyFields | 'sync' | null, object];
@@ -140,7 +148,6 @@ const rows: Row[] = [
   ['well-known', `GET ${P}/.well-known/matrix/client|tHome`, used, null, pass],
   ['Synapse admin', `GET ${P}/_synapse/admin/v1/x|tHome`, used, null, pass],
   ['federation', `GET ${P}/_matrix/federation/v1/version|tHome`, used, null, pass],
-  ['identity server', `GET https://is.example/_matrix/identity/v2|tHome`, used, null, pass],
   ['a blob', 'GET blob:https://portal.example/1|tHome', used, null, pass],
 
   // without a token: the session whose token this document used last
@@ -163,11 +170,11 @@ const rows: Row[] = [
     '3pid requestToken after use',
     `POST ${P}${cs}/account/3pid/email/requestToken`,
     used,
-    null,
+    body({}),
     to(`${cs}/account/3pid/email/requestToken`),
   ],
-  ['password reset stays', `POST ${P}${cs}/account/password/email/requestToken`, used, null, pass],
-  ['password change stays', `POST ${P}${cs}/account/password`, used, null, pass],
+  ['password reset stays', `POST ${P}${cs}/account/password/email/requestToken`, used, body({}), pass],
+  ['password change stays', `POST ${P}${cs}/account/password`, used, body({}), pass],
   [
     'auth metadata after use',
     `GET ${P}/_matrix/client/v1/auth_metadata`,
@@ -324,8 +331,8 @@ const rows: Row[] = [
     null,
     { act: 'pass', watch: { for: 'begin', portal: T } },
   ],
-  ['register', `POST ${P}${cs}/register?kind=guest`, used, null, begin],
-  ['register with a guest’s token', `POST ${P}${cs}/register|guest`, used, null, begin],
+  ['register', `POST ${P}${cs}/register?kind=guest`, used, body({}), begin],
+  ['register with a guest’s token', `POST ${P}${cs}/register|guest`, used, body({}), begin],
   [
     'register with a target’s token',
     `POST ${P}${cs}/register|tHome`,
@@ -392,7 +399,7 @@ const rows: Row[] = [
     'deactivate',
     `POST ${P}${cs}/account/deactivate|tHome`,
     used,
-    null,
+    body({}),
     to(`${cs}/account/deactivate`, { watch: { for: 'end-all', route: home } }),
   ],
   [
@@ -431,6 +438,65 @@ const rows: Row[] = [
   ],
 ];
 
+rows.push(
+  // identity servers (MSC2230): nothing before there is a session, then whoever knows the account rules
+  [
+    'before any session',
+    `GET ${IS}/v2|isToken`,
+    nobody,
+    null,
+    { act: 'pass', turnsTo: 'https://is.example/pre' },
+  ],
+  [
+    'before anything is known',
+    `GET ${IS}/v2`,
+    { ...fresh, ready: false },
+    null,
+    { act: 'hold', until: { for: 'ready' } },
+  ],
+  ['during a login', `GET ${IS}/v2`, { ...nobody, claimed: 'new' }, null, holdToken('new')],
+  ['during an adoption', `GET ${IS}/v2`, { ...nobody, adopting: true }, null, rule(null)],
+  ['at a page start', `GET ${IS}/v2`, fresh, null, rule(null)],
+  ['after use', `POST ${IS}/v2/lookup|isToken`, used, null, rule('home')],
+  ['v1', `GET ${IS}/api/v1`, used, null, rule('home')],
+  ['versions', `GET ${IS}/versions`, used, null, rule('home')],
+  ['whose validation it goes on with', `POST ${IS}/api/v1/validate/email/submitToken`, used, null, read],
+  ['its body is known', `POST ${IS}/api/v1/validate/email/submitToken`, used, body({}), rule('home')],
+  ['signed out', `GET ${IS}/v2`, { ...fresh, signedOut: true }, null, pass],
+  ['sync', `GET ${IS}/v2`, used, 'sync', refuse],
+  ['sync before any session', `GET ${IS}/v2`, nobody, 'sync', pass],
+  ['sync before anything is known', `GET ${IS}/v2`, { ...nobody, ready: false }, 'sync', refuse],
+  // bodies that name one
+  ['an invitation', `POST ${P}${cs}/rooms/!r/invite|tHome`, used, null, read],
+  ['an invitation by e-mail', `POST ${P}${cs}/rooms/!r/invite|tSecond`, used, names, rule('second')],
+  [
+    'an invitation by user id',
+    `POST ${P}${cs}/rooms/!r/invite|tHome`,
+    used,
+    body({}),
+    to(`${cs}/rooms/!r/invite`),
+  ],
+  ['old createRoom', `PUT ${P}/_matrix/client/api/v1/createRoom/1|tHome`, used, names, rule('home')],
+  ['a device', `DELETE ${P}${cs}/devices/D|tHome`, used, names, rule('home')],
+  ['without a token', `POST ${P}${cs}/account/password`, used, names, rule('home')],
+  ['before any session', `POST ${P}${cs}/register`, nobody, null, begin],
+  [
+    'a message',
+    `PUT ${P}${cs}/rooms/!r/send/m.room.message/1|tHome`,
+    used,
+    null,
+    to(`${cs}/rooms/!r/send/m.room.message/1`),
+  ],
+  ['what is seen of syncs', `GET ${P}${cs}/sync|tHome`, used, null, { watch: { for: 'sync' } }],
+  [
+    'and of writing it',
+    `PUT ${P}${cs}/user/@a:b/account_data/m.identity_server|tHome`,
+    used,
+    null,
+    { watch: { for: 'identity-data' } },
+  ],
+);
+
 describe('decide', () => {
   it.each(rows)('%s: %s', (_, line, known, extra, expected) => {
     const [request = '', token = null] = line.split('|');
@@ -442,6 +508,7 @@ describe('decide', () => {
       token,
       body: extra === null || extra === 'sync' ? undefined : extra,
       sync: extra === 'sync',
+      ruled: false,
     };
     expect(decide(sketch, known)).toMatchObject(expected);
   });

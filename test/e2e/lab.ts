@@ -10,6 +10,8 @@ import { openPopupPage, type Popup } from './popup-page.ts';
 export interface Lab {
   readonly browser: TestBrowser;
   readonly popup: Popup;
+  /** Closes it after the test. */
+  keep<T extends { close(): Promise<unknown> }>(thing: T): T;
   /** Each is closed after the test that started it. */
   site(options?: Partial<SiteOptions>): Promise<Site>;
   homeserver(options?: Partial<HomeserverOptions>): Promise<Homeserver>;
@@ -40,6 +42,7 @@ export function useLab(engine: Engine, options: LaunchOptions = {}): Lab {
   afterAll(() => running.browser?.close());
 
   const lab: Lab = {
+    keep,
     get browser() {
       return there(running.browser);
     },

@@ -95,7 +95,8 @@ describe.each(engines)('%s: a session', (engine) => {
     await logIn(page, portal.url);
     const answer = await whoami(page, portal.url, 'syt_nobody_knows', { by });
     expect(answer).toMatchObject({ status: 401, url: portal.url + WHOAMI });
-    expect(portal.recorder.withToken('syt_nobody_knows').length).toBe(1);
+    // and whoami of our own: the token could be of a session that began before Homeward was turned on
+    expect(portal.recorder.withToken('syt_nobody_knows').length).toBeGreaterThanOrEqual(1);
     expect(alpha.recorder.withToken('syt_nobody_knows')).toEqual([]);
   });
 

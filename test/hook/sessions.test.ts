@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { decide, type Route, type Sketch, type Verdict } from '../../src/core/decide.ts';
+import { decide } from '../../src/core/decide.ts';
+import type { Route, Sketch, Verdict } from '../../src/core/verdict.ts';
 import { createSessions } from '../../src/hook/sessions.ts';
 import type { Bound, DocumentCalls } from '../../src/wire/document.ts';
 
@@ -12,7 +13,11 @@ const route = (extra: Partial<Route> = {}): Route => ({
   pending: false,
   ...extra,
 });
-const pending: Bound = { route: route({ pending: true }), check: { base: T, mayStay: true } };
+const pending: Bound = {
+  route: route({ pending: true }),
+  check: { base: T, mayStay: true },
+  accountData: '/data',
+};
 const sketch = (token: string | null, path = 'v3/sync'): Sketch => ({
   method: 'GET',
   url: `${P}/_matrix/client/${path}`,
@@ -20,6 +25,7 @@ const sketch = (token: string | null, path = 'v3/sync'): Sketch => ({
   token,
   body: undefined,
   sync: false,
+  ruled: false,
 });
 const never = new Promise<never>(() => undefined);
 
@@ -61,7 +67,10 @@ async function passing<T>(ms: number, work: Promise<T>): Promise<T> {
 
 describe('a token that this document has not used', () => {
   it('is asked about once and goes home', async () => {
-    const { settle, asked } = open({ ...start([]), whose: { route: route(), check: null } });
+    const { settle, asked } = open({
+      ...start([]),
+      whose: { route: route(), check: null, accountData: '/data' },
+    });
     expect(await settle(sketch('t'))).toMatchObject({ act: 'send', url: `${T}/_matrix/client/v3/sync` });
     expect(await settle(sketch('t'))).toMatchObject({ act: 'send' });
     expect(asked.filter((each) => (each as unknown[])[0] === 'whose')).toHaveLength(1);
@@ -139,13 +148,16 @@ describe('the check', () => {
 
 describe('after the end', () => {
   it('the token still goes home, requests without one go to the portal', async () => {
-    const { settle, sessions } = open({ ...start([route()]), whose: { route: route(), check: null } });
+    const { settle, sessions } = open({
+      ...start([route()]),
+      whose: { route: route(), check: null, accountData: '/data' },
+    });
     const verdict = await settle(sketch('t'));
-    if (verdict !== 'failed' && 'uses' in verdict && verdict.uses) sessions.use(verdict.uses);
+    if (verdict !== 'failed' && 'uses' in verdict && verdict.uses) sessions.use(verdict.uses, 't');
     expect(await settle(sketch(null, 'versions'))).toMatchObject({ act: 'send' });
     sessions.end(route());
     expect(await settle(sketch('t'))).toMatchObject({ act: 'send', url: `${T}/_matrix/client/v3/sync` });
-    if (verdict !== 'failed' && 'uses' in verdict && verdict.uses) sessions.use(verdict.uses);
+    if (verdict !== 'failed' && 'uses' in verdict && verdict.uses) sessions.use(verdict.uses, 't');
     expect(await settle(sketch(null, 'versions'))).toMatchObject({ act: 'pass' });
   });
 });
@@ -179,10 +191,13 @@ describe('a claim', () => {
   });
 
   it('does not rebind a known token', async () => {
-    const { sessions, settle } = open({ ...start([]), whose: { route: route(), check: null } });
+    const { sessions, settle } = open({
+      ...start([]),
+      whose: { route: route(), check: null, accountData: '/data' },
+    });
     await settle(sketch('t'));
     const evil = route({ id: 'e', target: 'https://evil.example' });
-    sessions.claim(['t'], Promise.resolve({ route: evil, check: null }));
+    sessions.claim(['t'], Promise.resolve({ route: evil, check: null, accountData: '/data' }));
     expect(await settle(sketch('t'))).toMatchObject({ url: `${T}/_matrix/client/v3/sync` });
   });
 });

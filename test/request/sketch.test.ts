@@ -31,6 +31,6 @@ describe('the fields of a body', () => {
     [null, null, null],
     [new Uint8Array(2), null, null],
   ])('%j', (body, refreshToken, loginType) => {
-    expect(readBodyFields(body)).toEqual({ refreshToken, loginType });
+    expect(readBodyFields(body)).toEqual({ refreshToken, loginType, namesIdentity: false });
   });
 });
