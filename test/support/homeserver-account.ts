@@ -56,7 +56,7 @@ function dataOf(context: Context): Map<string, Placed> {
 
 function getData(context: Context): Json {
   const found = dataOf(context).get(context.param('type'));
-  if (!found) throw new MatrixError(404, 'M_NOT_FOUND', 'Account data not found');
+  if (!found || found.removed) throw new MatrixError(404, 'M_NOT_FOUND', 'Account data not found');
   return found.content;
 }
 
@@ -117,10 +117,11 @@ function putProfile(context: Context): Json {
 }
 
 function openId(context: Context): Json {
-  self(context);
-  const { serverName } = context.store;
+  const { id } = self(context);
+  const { serverName, openIds } = context.store;
   const name = context.caller().token.split('_')[1] ?? '';
   const token = `openid_${name}_${randomName()}`;
+  openIds.set(token, id);
   return { access_token: token, token_type: 'Bearer', matrix_server_name: serverName, expires_in: 3600 };
 }
 
@@ -145,11 +146,5 @@ export function accountRoutes(): Route[] {
     ...fixed(['GET pushrules/global'], () => PUSH_RULES.global),
     ...fixed(['PUT pushrules/:rest*', 'DELETE pushrules/:rest*', 'POST pushers/set'], () => ({})),
     ...fixed(['GET pushers'], () => ({ pushers: [] })),
-    ...fixed(['GET account/3pid'], () => ({ threepids: [] })),
-    ...fixed(['POST account/3pid', 'POST account/3pid/add', 'POST account/3pid/bind'], () => ({})),
-    ...fixed(['POST account/3pid/unbind', 'POST account/3pid/delete'], () => ({
-      id_server_unbind_result: 'success',
-    })),
-    ...fixed(['POST account/3pid/:medium/requestToken'], () => ({ sid: randomName() }), 'optional'),
   ];
 }

@@ -1,8 +1,9 @@
 import type { Faults } from './front.ts';
 import { fixed, route } from './homeserver-router.ts';
 import type { Context, Route } from './homeserver-router.ts';
+import { ownerOf } from './homeserver-threepids.ts';
 import { isObject, MatrixError, randomName, text } from './homeserver-store.ts';
-import type { Json, Store, User } from './homeserver-store.ts';
+import type { Device, Json, Store, User } from './homeserver-store.ts';
 import type { Session } from './homeserver-sessions.ts';
 
 export type Names = 'well_known' | 'base_cs_url' | 'both' | 'neither';
@@ -95,9 +96,20 @@ class UiaError extends MatrixError {
   }
 }
 
-function withPassword(context: Context): void {
+/** Whose account it is: proven by the password, or by an address, which needs no token. */
+function confirmed(context: Context): User {
+  const { auth } = context.body();
+  const owner = isObject(auth) ? ownerOf(context, auth) : null;
+  if (owner) return owner;
   const { user } = context.caller();
-  interactive(context, 'm.login.password', (auth) => auth.password === user.password);
+  interactive(context, 'm.login.password', (given) => given.password === user.password);
+  return user;
+}
+
+function endSessions(context: Context, user: User, except: Device | null): void {
+  for (const { device } of context.sessions.of(user)) {
+    if (device !== except) context.sessions.endDevice(user, device.id);
+  }
 }
 
 function register(context: Context, options: AuthOptions): Json {
@@ -124,28 +136,23 @@ function renew(context: Context): Json {
 }
 
 function logoutAll(context: Context): Json {
-  const { user } = context.caller();
-  for (const session of context.sessions.of(user)) context.sessions.endDevice(user, session.device.id);
+  endSessions(context, context.caller().user, null);
   return {};
 }
 
 function deactivate(context: Context): Json {
-  withPassword(context);
-  const { user } = context.caller();
-  logoutAll(context);
+  const user = confirmed(context);
+  endSessions(context, user, null);
   context.store.users.delete(user.id);
   return { id_server_unbind_result: 'no-support' };
 }
 
 function changePassword(context: Context): Json {
-  withPassword(context);
-  const { user, device } = context.caller();
+  const user = confirmed(context);
   const body = context.body();
   user.password = text(body.new_password) ?? user.password;
-  const others = body.logout_devices === false ? [] : context.sessions.of(user);
-  for (const other of others) {
-    if (other.device !== device) context.sessions.endDevice(user, other.device.id);
-  }
+  const own = context.token === null ? null : context.caller().device;
+  if (body.logout_devices !== false) endSessions(context, user, own);
   return {};
 }
 
@@ -166,16 +173,11 @@ export function authRoutes(options: AuthOptions): Route[] {
     route('POST login', (context) => login(context, options), 'none'),
     route('POST register', (context) => register(context, options), 'none'),
     ...fixed(['GET register/available'], () => ({ available: true }), 'none'),
-    ...fixed(
-      ['POST register/:medium/requestToken', 'POST account/password/:medium/requestToken'],
-      () => ({ sid: randomName() }),
-      'none',
-    ),
     route('POST refresh', renew, 'none'),
     route('POST logout', logout),
     route('POST logout/all', logoutAll),
     route('GET account/whoami', whoAmI),
-    route('POST account/deactivate', deactivate),
-    route('POST account/password', changePassword),
+    route('POST account/deactivate', deactivate, 'optional'),
+    route('POST account/password', changePassword, 'optional'),
   ];
 }

@@ -3,6 +3,7 @@ import type { Context, Route } from './homeserver-router.ts';
 import { clientEvent } from './homeserver-room.ts';
 import type { Room, StoredEvent } from './homeserver-room.ts';
 import { ownRoom } from './homeserver-rooms.ts';
+import { after } from './homeserver-sync.ts';
 import { MatrixError, text } from './homeserver-store.ts';
 import type { Json } from './homeserver-store.ts';
 
@@ -17,7 +18,7 @@ function placeOf(room: Room, token: string | null, otherwise: number): number {
   return room.events.filter((event) => event.position <= number).length;
 }
 
-function chunkOf(context: Context, room: Room, events: StoredEvent[]): Json[] {
+export function chunkOf(context: Context, room: Room, events: StoredEvent[]): Json[] {
   const { device } = context.caller();
   return events.map((event) => clientEvent(event, room.id, device.id));
 }
@@ -66,8 +67,9 @@ function oneEvent(context: Context): unknown {
   return chunkOf(context, room, room.events.slice(index, index + 1))[0];
 }
 
-function initialSync(context: Context): Json {
-  const room = ownRoom(context);
+/** A room as the deprecated initialSync calls show it. */
+export function snapshot(context: Context, room: Room): Json {
+  const { user } = context.caller();
   const start = Math.max(0, room.events.length - limitOf(context));
   const chunk = chunkOf(context, room, room.events.slice(start));
   return {
@@ -78,7 +80,7 @@ function initialSync(context: Context): Json {
     messages: { chunk, start: `t${start}`, end: `t${room.events.length}` },
     presence: [],
     receipts: [],
-    account_data: [],
+    account_data: after(user.roomData.get(room.id), 0),
   };
 }
 
@@ -109,7 +111,7 @@ export function historyRoutes(): Route[] {
     route('GET rooms/:room/messages', messages),
     route('GET rooms/:room/context/:event', around),
     route('GET rooms/:room/event/:event', oneEvent),
-    route('GET rooms/:room/initialSync', initialSync),
+    route('GET rooms/:room/initialSync', (context) => snapshot(context, ownRoom(context))),
     route('POST rooms/:room/receipt/:type/:event', (context) => {
       putReceipt(context, context.param('type'), context.param('event'));
       return {};

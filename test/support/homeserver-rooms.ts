@@ -2,7 +2,7 @@ import { route } from './homeserver-router.ts';
 import type { Context, Route } from './homeserver-router.ts';
 import { clientEvent } from './homeserver-room.ts';
 import type { NewEvent, Room, StoredEvent } from './homeserver-room.ts';
-import { isObject, MatrixError, text } from './homeserver-store.ts';
+import { MatrixError } from './homeserver-store.ts';
 import type { Json, Store } from './homeserver-store.ts';
 
 export interface RoomPlan {
@@ -39,33 +39,6 @@ export function makeRoom(store: Store, creator: string, plan: RoomPlan): Room {
   return room;
 }
 
-function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : [];
-}
-
-function initialState(value: unknown): NonNullable<RoomPlan['initialState']> {
-  const events = Array.isArray(value) ? value.filter(isObject) : [];
-  return events.map((event) => ({
-    type: text(event.type) ?? '',
-    content: isObject(event.content) ? event.content : {},
-    state_key: text(event.state_key) ?? '',
-  }));
-}
-
-function createRoom(context: Context): Json {
-  const { store } = context;
-  const { id } = context.caller().user;
-  const body = context.body();
-  const room = makeRoom(store, id, {
-    name: text(body.name),
-    topic: text(body.topic),
-    open: body.preset === 'public_chat' || body.visibility === 'public',
-    initialState: initialState(body.initial_state),
-  });
-  for (const invited of strings(body.invite)) store.setMembership(room, id, invited, 'invite');
-  return { room_id: room.id };
-}
-
 /** The room of the path, when the caller is in it. */
 export function ownRoom(context: Context): Room {
   const room = context.store.rooms.get(context.param('room'));
@@ -90,16 +63,6 @@ function leave(context: Context): Json {
   const { id } = context.caller().user;
   const room = context.store.room(context.param('room'));
   if (room.membership(id) !== 'leave') context.store.setMembership(room, id, id, 'leave');
-  return {};
-}
-
-/** By user id; by address (`id_server`, `medium`) it is only recorded, there is no identity server to ask. */
-function invite(context: Context): Json {
-  const room = ownRoom(context);
-  const invited = text(context.body().user_id);
-  if (invited !== null && room.membership(invited) !== 'join') {
-    context.store.setMembership(room, context.caller().user.id, invited, 'invite');
-  }
   return {};
 }
 
@@ -158,12 +121,10 @@ function joinedRooms(context: Context): Json {
 
 export function roomRoutes(): Route[] {
   return [
-    route('POST createRoom', createRoom),
     route('POST join/:room', join),
     route('POST rooms/:room/join', join),
     route('POST rooms/:room/leave', leave),
     route('POST rooms/:room/forget', leave),
-    route('POST rooms/:room/invite', invite),
     route('GET joined_rooms', joinedRooms),
     route('PUT rooms/:room/send/:type/:txn', (context) => send(context, context.param('type'))),
     route('PUT rooms/:room/redact/:event/:txn', redact),

@@ -35,11 +35,16 @@ export interface Route {
 /** `'PUT rooms/:room/send/:type/:txn'`; `:name*` takes the rest of the path, which may be empty. */
 export function route(spec: string, handle: RouteHandler, auth: Auth = 'required'): Route {
   const [method = '', path = ''] = spec.split(' ');
+  return { method, pattern: patternOf(path), auth, handle };
+}
+
+/** What a path with names in it matches. */
+export function patternOf(path: string): RegExp {
   const source = path
     .replaceAll('.', '\\.')
     .replace(/\/:(\w+)\*/, '(?:/(?<$1>.*))?')
     .replaceAll(/:(\w+)/g, '(?<$1>[^/]+)');
-  return { method, pattern: new RegExp(`^${source}/?$`), auth, handle };
+  return new RegExp(`^${source}/?$`);
 }
 
 /** The same answer for each of the given routes. */
@@ -47,7 +52,7 @@ export function fixed(specs: string[], answer: () => unknown, auth: Auth = 'requ
   return specs.map((spec) => route(spec, answer, auth));
 }
 
-function parseBody(raw: Buffer): Json {
+export function parseBody(raw: Buffer): Json {
   if (raw.length === 0) return {};
   try {
     const value: unknown = JSON.parse(raw.toString('utf8'));

@@ -9,6 +9,15 @@ export type Json = Record<string, unknown>;
 export interface Placed {
   content: Json;
   position: number;
+  /** account data that is gone again: kept to tell those who have seen it */
+  removed?: boolean;
+}
+
+/** An e-mail address or a phone number. */
+export interface Threepid {
+  /** email or msisdn */
+  medium: string;
+  address: string;
 }
 
 export interface Device {
@@ -28,6 +37,7 @@ export interface User {
   accountData: Map<string, Placed>;
   roomData: Map<string, Map<string, Placed>>;
   filters: Json[];
+  threepids: Threepid[];
   devices: Map<string, Device>;
 }
 
@@ -65,6 +75,12 @@ export class Store {
   readonly users = new Map<string, User>();
   readonly rooms = new Map<string, Room>();
   readonly media = new Map<string, StoredMedia>();
+  /** what a sid given out here is about */
+  readonly validations = new Map<string, Threepid>();
+  /** user ids by the OpenID tokens given out for them */
+  readonly openIds = new Map<string, string>();
+  /** what was answered to requests with a transaction id */
+  readonly answers = new Map<string, unknown>();
   position = 1;
   private readonly waiters = new Set<() => void>();
 
@@ -88,6 +104,7 @@ export class Store {
       accountData: new Map(),
       roomData: new Map(),
       filters: [],
+      threepids: [],
       devices: new Map(),
     };
     this.users.set(id, user);

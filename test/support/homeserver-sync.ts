@@ -4,8 +4,14 @@ import type { Context } from './homeserver-router.ts';
 import { clientEvent } from './homeserver-room.ts';
 import type { Room } from './homeserver-room.ts';
 import { isObject } from './homeserver-store.ts';
-import type { Json, Placed, Store } from './homeserver-store.ts';
+import type { Json, Placed, Store, User } from './homeserver-store.ts';
 import type { Session } from './homeserver-sessions.ts';
+
+/** An answer, and whether it says anything new. */
+export interface News {
+  body: Json;
+  fresh: boolean;
+}
 
 /** The client has seen the stream up to `since` (0: nothing). */
 interface View {
@@ -15,9 +21,17 @@ interface View {
   limit: number;
 }
 
-function after(data: Map<string, Placed> | undefined, since: number): Json[] {
+/** Account data that came after `since`, as events. */
+export function after(data: Map<string, Placed> | undefined, since: number): Json[] {
   const fresh = [...(data ?? [])].filter(([, placed]) => placed.position > since);
   return fresh.map(([type, placed]) => ({ type, content: placed.content }));
+}
+
+/** All of it in a first sync, without what was removed; later that comes as `{}` (MSC3391). */
+export function globalData(user: User, since: number): Json[] {
+  if (since > 0) return after(user.accountData, since);
+  const present = [...user.accountData].filter(([, placed]) => !placed.removed);
+  return [...after(new Map(present), 0), { type: 'm.push_rules', content: PUSH_RULES }];
 }
 
 function receipts(room: Room, since: number): Json[] {
@@ -30,7 +44,7 @@ function receipts(room: Room, since: number): Json[] {
   return [{ type: 'm.receipt', content }];
 }
 
-function joinedRoom(view: View, room: Room): { body: Json; fresh: boolean } {
+function joinedRoom(view: View, room: Room): News {
   const { user, device } = view.session;
   // A room joined since is as new to the client as in a first sync.
   const since = (room.member(user.id)?.position ?? 0) > view.since ? 0 : view.since;
@@ -78,13 +92,12 @@ function rooms(view: View): { join: Json; invite: Json; leave: Json } {
   return result;
 }
 
-function build(view: View): { body: Json; fresh: boolean } {
+function build(view: View): News {
   const { store, session, since } = view;
   const { device, user } = session;
   device.inbox = device.inbox.filter((message) => message.position > since);
   const toDevice = device.inbox.map((message) => message.content);
-  const accountData = after(user.accountData, since);
-  if (since === 0) accountData.push({ type: 'm.push_rules', content: PUSH_RULES });
+  const accountData = globalData(user, since);
   const parts = rooms(view);
   const some = Object.values(parts).some((part) => Object.keys(part).length > 0);
   const body = {
@@ -112,16 +125,22 @@ function limitOf(context: Context): number {
 }
 
 /** Answers at once when there is news, else when there is, or when the client's timeout is over. */
+export async function untilNews(context: Context, first: boolean, make: () => News): Promise<Json> {
+  const until = Date.now() + Number(context.query.get('timeout') ?? 0);
+  for (;;) {
+    const { body, fresh } = make();
+    const left = until - Date.now();
+    if (fresh || first || left <= 0 || context.response.destroyed) return body;
+    await context.store.change(context.response, left);
+  }
+}
+
 export async function sync(context: Context): Promise<unknown> {
-  const { store, query, response } = context;
+  const { store, query } = context;
   const since = Number(/^s(\d+)$/.exec(query.get('since') ?? '')?.[1] ?? 0);
   const limit = limitOf(context);
-  const until = Date.now() + Number(query.get('timeout') ?? 0);
-  for (;;) {
+  return untilNews(context, since === 0, () =>
     // Asked again each time round: the token may have been revoked meanwhile.
-    const { body, fresh } = build({ store, session: context.caller(), since, limit });
-    const left = until - Date.now();
-    if (fresh || since === 0 || left <= 0 || response.destroyed) return body;
-    await store.change(response, left);
-  }
+    build({ store, session: context.caller(), since, limit }),
+  );
 }

@@ -5,18 +5,23 @@ import type { Tls } from './http.ts';
 import { accountRoutes } from './homeserver-account.ts';
 import { authRoutes } from './homeserver-auth.ts';
 import type { Names } from './homeserver-auth.ts';
+import { controls } from './homeserver-controls.ts';
+import type { Controls } from './homeserver-controls.ts';
 import { deviceRoutes } from './homeserver-devices.ts';
 import { historyRoutes } from './homeserver-history.ts';
+import { inviteRoutes } from './homeserver-invites.ts';
 import { authenticatedMediaRoutes, mediaRoutes } from './homeserver-media.ts';
-import { makeRoom, roomRoutes } from './homeserver-rooms.ts';
-import { dispatch, fixed, route } from './homeserver-router.ts';
+import { roomRoutes } from './homeserver-rooms.ts';
+import { dispatch, fixed } from './homeserver-router.ts';
 import type { Route } from './homeserver-router.ts';
 import { Sessions } from './homeserver-sessions.ts';
 import { MatrixError, Store } from './homeserver-store.ts';
-import { sync } from './homeserver-sync.ts';
+import { streamRoutes } from './homeserver-streams.ts';
+import { threepidRoutes } from './homeserver-threepids.ts';
 import { Recorder } from './recorder.ts';
 
 export type { Faults } from './front.ts';
+export type { Issued } from './homeserver-controls.ts';
 
 export interface HomeserverOptions {
   /** e.g. 'alpha': reached at http://alpha.localhost:PORT */
@@ -44,31 +49,13 @@ export interface HomeserverOptions {
   tls?: Tls;
 }
 
-export interface Issued {
-  access_token: string;
-  device_id: string;
-  user_id: string;
-  refresh_token?: string;
-}
-
-export interface Homeserver {
+export interface Homeserver extends Controls {
   name: string;
   /** base URL with prefix, no trailing slash */
   url: string;
   serverName: string;
   recorder: Recorder;
   faults: Faults;
-  userId: (name: string) => string;
-  /** access tokens ever issued */
-  tokens: () => string[];
-  /** members join at once; returns the room id */
-  createRoom: (user: string, roomName: string, invite?: string[]) => string;
-  /** a message event; wakes long polls; returns the event id */
-  send: (user: string, roomId: string, body: string) => string;
-  timeline: (roomId: string) => Array<{ sender: string; body: string }>;
-  issue: (user: string) => Issued;
-  /** later requests get 401 M_UNKNOWN_TOKEN (with soft_logout, and the refresh token still good, if soft) */
-  revoke: (token: string, soft?: boolean) => void;
   close: () => Promise<void>;
 }
 
@@ -83,7 +70,6 @@ function notFound(): never {
 /** What clients ask in passing and a test never looks at. */
 function smallRoutes(): Route[] {
   return [
-    route('GET sync', sync),
     ...fixed(['GET room_keys/:rest*', 'POST room_keys/version'], noBackup),
     ...fixed(['GET dehydrated_device', 'GET directory/room/:alias'], notFound),
     ...fixed(
@@ -120,37 +106,6 @@ function locate(path: string, tables: Tables): [Route[], string] {
   return [tables.client, client.replace(/^org\.matrix\.[^/]+\/(?=(?:refresh|dehydrated_device)$)/, '')];
 }
 
-function controls(store: Store, sessions: Sessions, faults: Faults) {
-  return {
-    userId: (name: string) => store.userId(name),
-    tokens: () => [...sessions.issued],
-    createRoom(user: string, roomName: string, invite: string[] = []): string {
-      const room = makeRoom(store, store.user(user).id, { name: roomName });
-      for (const name of invite) {
-        const { id } = store.user(name);
-        store.setMembership(room, id, id, 'join');
-      }
-      return room.id;
-    },
-    send(user: string, roomId: string, body: string): string {
-      const content = { msgtype: 'm.text', body };
-      const event = { type: 'm.room.message', sender: store.user(user).id, content };
-      return store.append(store.room(roomId), event).event_id;
-    },
-    timeline(roomId: string): Array<{ sender: string; body: string }> {
-      const messages = store.room(roomId).events.filter((event) => event.type === 'm.room.message');
-      return messages.map((event) => ({ sender: event.sender, body: String(event.content.body) }));
-    },
-    issue(user: string): Issued {
-      const session = sessions.open(store.user(user), null, null, faults.refreshTokens);
-      const { token, refresh, device } = session;
-      const issued = { access_token: token, device_id: device.id, user_id: session.user.id };
-      return refresh === null ? issued : { ...issued, refresh_token: refresh };
-    },
-    revoke: (token: string, soft = false) => sessions.revoke(token, soft),
-  };
-}
-
 /** An in-memory homeserver, good enough for real clients of 2016 and later. */
 export async function startHomeserver(options: HomeserverOptions): Promise<Homeserver> {
   const { name, serverName = `${name}.localhost`, names = 'neither', guests = false } = options;
@@ -165,8 +120,11 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Homes
       ...auth,
       ...accountRoutes(),
       ...deviceRoutes(),
+      ...threepidRoutes(),
       ...roomRoutes(),
+      ...inviteRoutes(),
       ...historyRoutes(),
+      ...streamRoutes(),
       ...smallRoutes(),
     ],
     media: mediaRoutes(options.legacyMedia ?? true),
