@@ -5,20 +5,16 @@ import { newFaults, startFront, type Exchange } from './front.ts';
 import type { EditLogin } from './portal.ts';
 import { synapseEnvironment } from './python.ts';
 import type { Recorder } from './recorder.ts';
-import { bringUp, end, readLog, type Running } from './synapse-process.ts';
+import { bodyOf, caller, parse, record, text, type Answer, type Call } from './server-call.ts';
+import { end, readLog, type Running } from './server-process.ts';
+import { bringUpSynapse, type Identity, type Place } from './synapse-process.ts';
 
-export interface Answer {
-  status: number;
-  /** `{ text }` where the answer is not a JSON object. */
-  body: Record<string, unknown>;
-}
+export type { Answer };
 
 export interface Message {
   sender: string;
   body: string;
 }
-
-type Call = (method: string, path: string, body?: unknown, token?: string) => Promise<Answer>;
 
 /** A real homeserver. Its users have the password `pw-USER`. */
 export interface Synapse {
@@ -56,11 +52,17 @@ export interface SynapseOptions {
   users: string[];
   /** What it says that its URL is; default the real one. */
   publicUrl?: string;
+  /**
+   * Lets it deal with identity servers on this machine: its name is then `localhost:TLSPORT`, where they reach it, and
+   * it sends mail. Without, its name is `NAME.localhost` and it reaches nobody.
+   */
+  identity?: Identity;
 }
 
 export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
+  const { name, publicUrl, identity } = options;
   const python = path.join(await synapseEnvironment(), 'python');
-  const synapse = handle(options.name, await bringUp(python, options.name, options.publicUrl));
+  const synapse = handle(name, await bringUpSynapse({ python, name, publicUrl, identity }));
   try {
     await Promise.all(options.users.map((user) => register(synapse.call, user)));
     return synapse;
@@ -74,7 +76,8 @@ export async function startSynapse(options: SynapseOptions): Promise<Synapse> {
 export async function startFrontedSynapse(
   options: Omit<SynapseOptions, 'publicUrl'> & { recorder: Recorder },
 ): Promise<FrontedSynapse> {
-  const { name, users, recorder } = options;
+  const { recorder, ...rest } = options;
+  const { name } = rest;
   const issued: string[] = [];
   let edit: EditLogin | null = null;
   const pass = async (exchange: Exchange): Promise<void> => {
@@ -87,7 +90,7 @@ export async function startFrontedSynapse(
     relay(exchange, { ...answer, body: Buffer.from(JSON.stringify(edited)) });
   };
   const front = await startFront({ name, recorder, faults: newFaults(), handle: pass });
-  const synapse = await startSynapse({ name, users, publicUrl: `${front.url}/` }).catch(async (error) => {
+  const synapse = await startSynapse({ ...rest, publicUrl: `${front.url}/` }).catch(async (error) => {
     await front.close();
     throw error;
   });
@@ -104,10 +107,10 @@ export async function startFrontedSynapse(
   };
 }
 
-function handle(name: string, running: Running): Synapse {
-  const serverName = `${name}.localhost`;
+function handle(name: string, running: Running<Place>): Synapse {
+  const { port, serverName } = running.prepared;
   const userId = (user: string) => `@${user}:${serverName}`;
-  const call = caller(running.port);
+  const call = caller(port);
   const tokens = new Map<string, Promise<string>>();
   const token = (user: string) => {
     const made = tokens.get(user) ?? logIn(call, user);
@@ -117,7 +120,7 @@ function handle(name: string, running: Running): Synapse {
   let log: string | undefined;
   return {
     name,
-    url: `http://${serverName}:${running.port}`,
+    url: `http://${name}.localhost:${port}`,
     serverName,
     pid: running.pid,
     log: () => log ?? readLog(running.folder),
@@ -181,40 +184,4 @@ async function logIn(call: Call, user: string): Promise<string> {
   const body = { type: 'm.login.password', identifier, password: `pw-${user}` };
   const answer = await call('POST', `${v3}/login`, body);
   return text(bodyOf(answer, `log in ${user}`)['access_token']);
-}
-
-/** Node does not resolve `*.localhost` everywhere. */
-function caller(port: number): Call {
-  return async (method, where, body, token) => {
-    const headers: Record<string, string> = {};
-    if (body !== undefined) headers['Content-Type'] = 'application/json';
-    if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
-    const init: RequestInit = { method, headers };
-    if (body !== undefined) init.body = JSON.stringify(body);
-    const response = await fetch(`http://127.0.0.1:${port}${where}`, init);
-    return { status: response.status, body: parse(await response.text()) };
-  };
-}
-
-function parse(content: string): Record<string, unknown> {
-  try {
-    return record(JSON.parse(content));
-  } catch {
-    return { text: content };
-  }
-}
-
-function bodyOf({ status, body }: Answer, what: string): Record<string, unknown> {
-  if (status !== 200) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
-  return body;
-}
-
-function record(value: unknown): Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error('not an object');
-  return Object.fromEntries(Object.entries(value));
-}
-
-function text(value: unknown): string {
-  if (typeof value !== 'string') throw new Error(`not a text: ${JSON.stringify(value)}`);
-  return value;
 }
