@@ -18,7 +18,7 @@ export function patchBeacon(prototype: Navigator, router: Router): () => void {
       return router.decide({ ...sketch, sync: false, ruled: false }).act === 'pass';
     };
     if (!locate(url, page) || passes()) return run(self, [url, ...args.slice(1)]);
-    const init = { __proto__: null, method: 'POST', body, keepalive: true, mode: 'no-cors' };
+    const init = { __proto__: null, method: 'POST', body, keepalive: true };
     route(nativeFetch, url, [url, init], router).catch(() => undefined);
     return true;
   });

@@ -85,7 +85,7 @@ async function asRequest(
   const verdict = await Promise.race([settled, aborted(request.signal)]);
   if (verdict.act === 'refuse') return native(UNREACHABLE);
   if (verdict.act === 'pass') return watched(native(request), verdict.watch, router);
-  if (verdict.act === 'answer') return answerOf(verdict, request.url);
+  if (verdict.act === 'answer') return answerOf(verdict, request.url.replace(/#.*/, ''));
   const sent = native(await readdress(request, verdict.url, verdict.dropToken, verdict.body));
   return sending(sent, verdict, router, () => native(request));
 }

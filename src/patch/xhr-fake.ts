@@ -15,7 +15,10 @@ const SAYS: Record<string, Say> = {
   status: ({ status }) => status,
   statusText: () => '',
   responseURL: ({ url }) => url,
-  responseText: ({ text }) => text,
+  responseText: ({ text }, { responseType }) => {
+    if (responseType && responseType !== 'text') throw new DOMException('Not text.', 'InvalidStateError');
+    return text;
+  },
   response: ({ text }, { responseType }) => bodyAs(text, responseType),
   getAllResponseHeaders: () => `content-type: ${TYPE}\r\n`,
   getResponseHeader: (_, __, [name]) => (/^content-type$/i.test(name as string) ? TYPE : null),

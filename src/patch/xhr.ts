@@ -44,9 +44,15 @@ export function patchXhr(prototype: XMLHttpRequest, router: Router): () => void 
       const [method, url, ...rest] = args;
       const changed = args.length > 1 ? [once(method), once(url), ...rest] : args;
       requests.delete(self);
-      run(self, changed);
-      if (locate(changed[1] as string, document.baseURI)) {
+      // before the native call, whose event a page may set headers in (browser-request does)
+      if (args.length > 1 && locate(changed[1] as string, document.baseURI)) {
         requests.set(self, { args: changed, headers: [], sent: false, held: null, watch: null });
+      }
+      try {
+        run(self, changed);
+      } catch (error) {
+        requests.delete(self);
+        throw error;
       }
     }),
     replace(prototype, 'setRequestHeader', (run, self, args) => {
@@ -131,7 +137,7 @@ async function hold(
   if (verdict.act === 'refuse') return finish(xhr, opened, 'error');
   if (verdict.act === 'answer') {
     const [, url] = opened.args as [unknown, string];
-    opened.fake = { ...verdict, url: new URL(url, sketch.page).href };
+    opened.fake = { ...verdict, url: new URL(url, sketch.page).href.replace(/#.*/, '') };
     return finish(xhr, opened, 'load');
   }
   opened.held = null;

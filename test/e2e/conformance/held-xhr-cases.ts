@@ -136,6 +136,16 @@ export const heldXhrCases: Record<string, () => Promise<HeldResult>> = {
     await kit.server('open');
     return { same: [await finished, xhr.responseXML?.contentType] };
   },
+  'XHR whose headers are set in the event of open()': async () => {
+    const xhr = new XMLHttpRequest();
+    xhr.addEventListener('readystatechange', () => {
+      if (xhr.readyState === 1) xhr.setRequestHeader('X-Requested-With', 'early');
+    });
+    xhr.open('POST', kit.url('echo', kit.id()));
+    const finished = kit.finished(xhr, 'body');
+    await kit.server('open');
+    return { same: await finished };
+  },
   'XHR opened again during the hold forgets the first': async () => {
     const ids = [kit.id(), kit.id()] as const;
     const xhr = kit.xhr('GET', 'never', ids[0]);
