@@ -9,7 +9,7 @@ import { naming, startPortal, type Portal, type PortalOptions } from '../support
 import { Recorder, type Recorded } from '../support/recorder.ts';
 import { startSite, type Site } from '../support/static-site.ts';
 
-const sdks = ['js-sdk-2', 'js-sdk-24'] as const;
+const sdks = ['js-sdk-0', 'js-sdk-2', 'js-sdk-24', 'js-sdk-34'] as const;
 const portals = ['proxy', 'redirect'] as const;
 const names = ['base_cs_url', 'well_known', 'both', 'neither'] as const;
 

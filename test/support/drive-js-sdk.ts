@@ -2,7 +2,7 @@
 import type { Page } from 'puppeteer-core';
 import { attempt, until, visit, type ClientDriver } from './drive-page.ts';
 
-/** The little of matrix-js-sdk that is used, alike in 2.4.6 and 24.1.0. */
+/** The little of matrix-js-sdk that is used, alike in 0.11.1, 2.4.6, 24.1.0 and 34.13.0. */
 interface SdkClient {
   loginFlows(): Promise<unknown>;
   loginWithPassword(user: string, password: string): Promise<Record<string, string>>;
@@ -11,19 +11,20 @@ interface SdkClient {
   getSyncState(): string | null;
   getRoom(id: string): { timeline: { getContent(): { body?: string }; status: string | null }[] } | null;
   sendTextMessage(room: string, text: string): Promise<unknown>;
-  uploadContent(file: Blob, options: object): Promise<string | { content_uri: string }>;
+  uploadContent(file: Blob | { stream: Blob }, options: object): Promise<string | { content_uri: string }>;
   logout(): Promise<unknown>;
 }
 
 interface Config {
   default_hs_url: string;
+  default_is_url?: string;
 }
 
 declare global {
   interface Window {
     ready?: boolean;
-    sdk: { createClient(options: Record<string, string>): SdkClient };
-    /** The client in use. What has to outlive a reload is in localStorage: `session` and `room`. */
+    sdk: { createClient(options: Record<string, string | undefined>): SdkClient };
+    /** The client in use. What has to outlive a reload is in localStorage: `session`, `room` and `identityToken`. */
     sdkClient: SdkClient;
   }
 }
@@ -33,13 +34,14 @@ async function showLogin(page: Page, step: string): Promise<void> {
   await attempt(page, step, () =>
     page.evaluate(async () => {
       const config: Config = await (await fetch('config.json')).json();
-      window.sdkClient = window.sdk.createClient({ baseUrl: config.default_hs_url });
+      const { default_hs_url: baseUrl, default_is_url: idBaseUrl } = config;
+      window.sdkClient = window.sdk.createClient({ baseUrl, idBaseUrl });
       await window.sdkClient.loginFlows();
     }),
   );
 }
 
-/** Signed in: a new client with the stored token and the address it has always been given, the portal's. */
+/** Signed in: a new client with the stored token and the addresses it has always been given, the configured ones. */
 async function start(page: Page, step: string): Promise<void> {
   await attempt(page, step, () =>
     page.evaluate(() => {
@@ -72,7 +74,8 @@ async function signIn(user: string, password: string): Promise<string> {
     const config: Config = await (await fetch('config.json')).json();
     const answer = await window.sdkClient.loginWithPassword(user, password);
     const { access_token: accessToken, user_id: userId, device_id: deviceId } = answer;
-    const session = { baseUrl: config.default_hs_url, accessToken, userId, deviceId };
+    const { default_hs_url: baseUrl, default_is_url: idBaseUrl } = config;
+    const session = { baseUrl, idBaseUrl, accessToken, userId, deviceId };
     localStorage.setItem('session', JSON.stringify(session));
   } catch (error) {
     document.body.dataset['error'] = error instanceof Error ? error.message : JSON.stringify(error);
@@ -129,8 +132,11 @@ export async function jsSdkUpload(page: Page, text: string): Promise<string> {
   return attempt(page, 'upload', () =>
     page.evaluate(async (content) => {
       const options = { name: 'note.txt', type: 'text/plain', includeFilename: true };
-      const answer = await window.sdkClient.uploadContent(new Blob([content], options), options);
-      return typeof answer === 'string' ? answer : answer.content_uri; // 2.4.6 gives the address itself
+      const file = new Blob([content], options);
+      // 0.11.1 is older than `Blob.stream`: without this it would send the text of that method
+      const given = document.title === 'js-sdk-0' ? { stream: file } : file;
+      const answer = await window.sdkClient.uploadContent(given, options);
+      return typeof answer === 'string' ? answer : answer.content_uri; // 0.11.1, 2.4.6: the address itself
     }, text),
   );
 }

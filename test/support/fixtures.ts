@@ -9,7 +9,15 @@ import { cacheFolder, withLock } from './cache.ts';
 
 export { cacheFolder } from './cache.ts';
 
-export const clientNames = ['hydrogen', 'vector-web', 'js-sdk-2', 'js-sdk-24'] as const;
+export const clientNames = [
+  'hydrogen',
+  'vector-web',
+  'riot-web',
+  'js-sdk-0',
+  'js-sdk-2',
+  'js-sdk-24',
+  'js-sdk-34',
+] as const;
 export type ClientName = (typeof clientNames)[number];
 type Log = (line: string) => void;
 
@@ -17,8 +25,11 @@ type Log = (line: string) => void;
 const sources: Record<ClientName, string> = {
   hydrogen: 'hydrogen',
   'vector-web': 'vector-web',
+  'riot-web': 'riot-web',
+  'js-sdk-0': 'js-sdk',
   'js-sdk-2': 'js-sdk',
   'js-sdk-24': 'js-sdk',
+  'js-sdk-34': 'js-sdk',
 };
 
 const install = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline'];

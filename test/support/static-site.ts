@@ -23,6 +23,11 @@ export interface SiteOptions {
   files?: Record<string, string | SiteFile>;
   /** text replacements in .json, .html and .js files, e.g. the portal URL that was built in -> the real one */
   replace?: Record<string, string>;
+  /**
+   * The identity server that the client's config.json names; null: none (without a name vector-web has one built
+   * in: do not). Default: a name that does not exist. Read anew for every request, as `replace` is.
+   */
+  identityServer?: string | null;
   headers?: Record<string, string>;
   recorder?: Recorder;
   tls?: Tls;
@@ -79,6 +84,20 @@ function edited(body: string | Buffer, replacements: Record<string, string>): st
   return content;
 }
 
+/** What the build.mjs in the folders of test/clients writes into config.json. */
+const BUILT_IN = 'http://is0.localhost:8411';
+const NOWHERE = 'http://identity.invalid';
+
+const IDENTITY_KEYS = new Set(['default_is_url', 'm.identity_server']);
+
+function withIdentityServer(body: string, chosen: string | null = NOWHERE): string {
+  if (!body.includes(BUILT_IN)) return body;
+  if (chosen !== null) return body.replaceAll(BUILT_IN, chosen);
+  return JSON.stringify(
+    JSON.parse(body, (key, value: unknown) => (IDENTITY_KEYS.has(key) ? undefined : value)),
+  );
+}
+
 function nameOf(requested: string): string | null {
   try {
     const name = decodeURIComponent(requested);
@@ -105,7 +124,8 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       }
       const extension = path.extname(wanted);
       const type = file.type ?? TYPES[extension] ?? 'application/octet-stream';
-      const body = REPLACED.has(extension) ? edited(file.body, options.replace ?? {}) : file.body;
+      let body = REPLACED.has(extension) ? edited(file.body, options.replace ?? {}) : file.body;
+      if (wanted === '/config.json') body = withIdentityServer(body.toString(), options.identityServer);
       response.writeHead(200, { 'content-type': type, ...headers, ...file.headers }).end(body);
     },
     { host: listenHost, port, tls },
