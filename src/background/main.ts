@@ -26,7 +26,7 @@ const askReload = async (clients: readonly string[]): Promise<void> => {
 };
 
 const documents = documentHandlers(owner, accounts, tokens);
-const popup = popupHandlers(owner, sites, askReload);
+const popup = popupHandlers(owner, accounts, tokens, sites, askReload);
 
 browser.runtime.onMessage.addListener((message: unknown, sender: Runtime.MessageSender) => {
   if (!isToBackground(message)) return undefined;

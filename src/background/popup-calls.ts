@@ -1,8 +1,10 @@
 /** What the popup asks. */
-import { sessionsOf, type Session } from '../core/session.ts';
+import { accountKeyOf, sessionsOf, type Session } from '../core/session.ts';
 import type { PopupCalls, Shown } from '../wire/popup.ts';
-import type { SessionOwner } from './owners.ts';
+import { identityPopupHandlers, shownIdentity } from './identity-popup.ts';
+import type { AccountOwner, SessionOwner } from './owners.ts';
 import type { Sites } from './sites.ts';
+import type { Tokens } from './tokens.ts';
 
 type Handlers = {
   readonly [K in keyof PopupCalls]: (
@@ -13,10 +15,25 @@ type Handlers = {
 /** @param askReload called with clients whose open pages are not yet, or still, under Homeward */
 export function popupHandlers(
   owner: SessionOwner,
+  accounts: AccountOwner,
+  tokens: Tokens,
   sites: Sites,
   askReload: (clients: readonly string[]) => Promise<void>,
 ): Handlers {
+  const shown = async (session: Session): Promise<Shown> => ({
+    ...told(session),
+    home: accountKeyOf(session).home,
+    account: await shownIdentity(session, accounts, tokens),
+  });
+
   return {
+    ...identityPopupHandlers(owner, accounts, tokens),
+
+    clients: () =>
+      owner.run((state) => [
+        ...new Set(state.sessions.flatMap(({ client, superseded }) => (superseded ? [] : [client]))),
+      ]),
+
     async describe({ client }) {
       const [on, isListed] = await Promise.all([sites.isOn(client), sites.isListed(client)]);
       const sessions = await owner.run((state) =>
@@ -25,7 +42,7 @@ export function popupHandlers(
       return {
         on,
         lostAccess: isListed && !on,
-        sessions: sessions.toSorted((a, b) => b.began - a.began).map(shown),
+        sessions: await Promise.all(sessions.toSorted((a, b) => b.began - a.began).map(shown)),
       };
     },
     async wish({ client }) {
@@ -50,17 +67,8 @@ export function popupHandlers(
   };
 }
 
-function shown({
-  id,
-  user,
-  portal,
-  named,
-  namedBy,
-  redirected,
-  standing,
-  began,
-  movedFrom,
-  refused,
-}: Session): Shown {
+/** Without the digests. */
+function told(session: Session): Omit<Shown, 'home' | 'account'> {
+  const { id, user, portal, named, namedBy, redirected, standing, began, movedFrom, refused } = session;
   return { id, user, portal, named, namedBy, redirected, standing, began, movedFrom, refused };
 }

@@ -1,15 +1,12 @@
 /** The popup, for the client in the current tab. `?client=ORIGIN` shows another one (tests, the demo). */
 import { browser } from '../webext/browser.ts';
-import { popupReplies, type PopupCalls } from '../wire/popup.ts';
+import { popupReplies, type CallBackground } from '../wire/popup.ts';
+import { createIdentityFlow } from './identity-flow.ts';
 import { message } from './text.ts';
-import { clientView, noClientView, show, type Actions } from './view.ts';
+import { clientView, noClientView, othersView, show, type Actions } from './view.ts';
 
-async function call<K extends keyof PopupCalls>(
-  name: K,
-  args: Parameters<PopupCalls[K]>[0],
-): Promise<ReturnType<PopupCalls[K]>> {
-  return popupReplies[name](await browser.runtime.sendMessage({ from: 'popup', call: name, args }));
-}
+const call: CallBackground = async (name, args) =>
+  popupReplies[name](await browser.runtime.sendMessage({ from: 'popup', call: name, args }));
 
 interface Subject {
   readonly client: string;
@@ -32,11 +29,13 @@ function originOf(url: string | undefined): string | null {
 }
 
 function start({ client, tab }: Subject): void {
-  const draw = async (note: string | null = null): Promise<void> => {
-    const description = await call('describe', { client });
+  const draw = async (note: string | null = null, ...notes: Node[]): Promise<void> => {
+    const [description, clients] = await Promise.all([call('describe', { client }), call('clients', null)]);
     const badge = tab === undefined ? '' : await browser.action.getBadgeText({ tabId: tab });
-    show(clientView(client, description, badge === '↻', note, actions));
+    const others = clients.filter((each) => each !== client);
+    show([...notes, ...clientView(client, description, badge === '↻', note, actions), ...othersView(others)]);
   };
+  const identity = createIdentityFlow(call, (notes) => void draw(null, ...notes));
   /** Draws the result, also of what failed. */
   const after = (work: Promise<unknown>): void => {
     work.then(
@@ -63,14 +62,22 @@ function start({ client, tab }: Subject): void {
       if (tab !== undefined) void browser.tabs.reload(tab).then(() => window.close());
     },
     forget: (id) => after(call('forget', { id })),
+    identityOf: (session) => ({
+      edit: () => identity.edit(session),
+      plan: (choice) => identity.plan(session, choice),
+      acknowledge: () => after(call('acknowledge', { id: session.id })),
+    }),
     refresh: () => void draw(),
   };
-  void draw();
+  void (async () => {
+    const { sessions } = await call('describe', { client });
+    if (!(await identity.resume(sessions))) await draw();
+  })();
 }
 
 void (async () => {
   document.documentElement.lang = browser.i18n.getUILanguage();
   const subject = await findSubject();
   if (subject) start(subject);
-  else show(noClientView());
+  else show([...noClientView(), ...othersView(await call('clients', null))]);
 })();

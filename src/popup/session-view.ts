@@ -1,9 +1,10 @@
 /** One sign-in. */
 import type { Shown } from '../wire/popup.ts';
 import { button, element } from './elements.ts';
+import { identityView, type IdentityActions } from './identity-view.ts';
 import { isolated, message, messageWith } from './text.ts';
 
-export function sessionView(session: Shown, forget: () => void): HTMLElement {
+export function sessionView(session: Shown, identity: IdentityActions, forget: () => void): HTMLElement {
   const { user, portal, named, standing, began, movedFrom, refused } = session;
   const home = standing.at === 'portal' ? null : named;
   const view = element('section', 'session', element('h2', '', isolated(user)));
@@ -20,6 +21,7 @@ export function sessionView(session: Shown, forget: () => void): HTMLElement {
   if (movedFrom !== null) view.append(element('p', 'note', ...messageWith('moved', movedFrom, now)));
   if (refused !== null) view.append(element('p', 'note warning', ...messageWith('refused', refused)));
   if (isUnusable(session)) view.append(element('p', 'note warning', message('unusable')));
+  view.append(identityView(session.account, identity));
   view.append(button(message('forget'), 'forget', forget));
   return view;
 }

@@ -1,6 +1,7 @@
 /** The popup's views. Each replaces the whole, so that nothing half old is shown. */
-import type { Description } from '../wire/popup.ts';
+import type { Description, Shown } from '../wire/popup.ts';
 import { button, element } from './elements.ts';
+import type { IdentityActions } from './identity-view.ts';
 import { sessionView } from './session-view.ts';
 import { isolated, message } from './text.ts';
 
@@ -9,6 +10,7 @@ export interface Actions {
   turnOff(): void;
   reload(): void;
   forget(id: string): void;
+  identityOf(session: Shown): IdentityActions;
   /** Draws the popup again as it was. */
   refresh(): void;
 }
@@ -44,7 +46,23 @@ export function clientView(
   if (sessions.length === 0 && !needsReload) nodes.push(element('p', '', message('noSessions')));
   return [
     ...nodes,
-    ...sessions.map((session) => sessionView(session, () => confirmForget(session.id, actions))),
+    ...sessions.map((session) =>
+      sessionView(session, actions.identityOf(session), () => confirmForget(session.id, actions)),
+    ),
+  ];
+}
+
+/** Other clients that somebody is signed in at: also those whose tab is closed. */
+export function othersView(clients: readonly string[]): Node[] {
+  if (clients.length === 0) return [];
+  const links = clients.map((client) => {
+    const link = document.createElement('a');
+    link.href = `?client=${encodeURIComponent(client)}`;
+    link.append(isolated(client));
+    return element('li', '', link);
+  });
+  return [
+    element('div', 'others', element('p', 'soft', message('otherClients')), element('ul', '', ...links)),
   ];
 }
 

@@ -1,6 +1,12 @@
 /** What the popup asks of the background. */
 import type { Session } from '../core/session.ts';
-import { boolean, nothing, object, string, type Parser } from './parse.ts';
+import {
+  identityPopupArgs,
+  identityPopupReplies,
+  type IdentityPopupCalls,
+  type ShownIdentity,
+} from './identity-popup.ts';
+import { boolean, list, nothing, object, string, type Parser } from './parse.ts';
 
 /** A session as the popup shows it: no digests. */
 export type Shown = Pick<
@@ -15,7 +21,11 @@ export type Shown = Pick<
   | 'began'
   | 'movedFrom'
   | 'refused'
->;
+> & {
+  /** Base URL of the homeserver that its requests go to. */
+  readonly home: string;
+  readonly account: ShownIdentity;
+};
 
 export interface Description {
   /** The client is in the list and access to it is held. */
@@ -26,7 +36,9 @@ export interface Description {
   readonly sessions: readonly Shown[];
 }
 
-export interface PopupCalls {
+export interface PopupCalls extends IdentityPopupCalls {
+  /** The clients that somebody is signed in at. */
+  clients(args: null): string[];
   describe(args: { client: string }): Description;
   /** The user pressed *Turn on*: remembered, because the popup may be gone when the permission is granted. */
   wish(args: { client: string }): null;
@@ -37,9 +49,17 @@ export interface PopupCalls {
   forget(args: { id: string }): null;
 }
 
+/** `PopupCalls` as the popup makes them. */
+export type CallBackground = <K extends keyof PopupCalls>(
+  name: K,
+  args: Parameters<PopupCalls[K]>[0],
+) => Promise<ReturnType<PopupCalls[K]>>;
+
 const client = object({ client: string(1024) });
 
 export const popupArgs: { readonly [K in keyof PopupCalls]: Parser<Parameters<PopupCalls[K]>[0]> } = {
+  ...identityPopupArgs,
+  clients: nothing,
   describe: client,
   wish: client,
   turnOn: client,
@@ -48,6 +68,8 @@ export const popupArgs: { readonly [K in keyof PopupCalls]: Parser<Parameters<Po
 };
 
 export const popupReplies: { readonly [K in keyof PopupCalls]: Parser<ReturnType<PopupCalls[K]>> } = {
+  ...identityPopupReplies,
+  clients: list(string(1024), 64),
   // from our own background: trusted as it is
   describe: (value) => value as Description,
   wish: nothing,

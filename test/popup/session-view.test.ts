@@ -33,9 +33,19 @@ const shown: Shown = {
   began: 0,
   movedFrom: null,
   refused: null,
+  home: 'https://hs1.example',
+  account: {
+    identity: { is: 'unknown' },
+    suggested: null,
+    changed: null,
+    candidate: null,
+    clientDefault: null,
+    canChange: true,
+  },
 };
+const noActions = { edit: vi.fn<() => void>(), plan: vi.fn<() => void>(), acknowledge: vi.fn<() => void>() };
 const text = (session: Partial<Shown>): string =>
-  sessionView({ ...shown, ...session }, () => undefined).textContent;
+  sessionView({ ...shown, ...session }, noActions, () => undefined).textContent;
 
 describe('a sign-in', () => {
   it.each<[string, Partial<Shown>, string]>([
@@ -81,7 +91,7 @@ describe('a sign-in', () => {
   });
 
   it('isolates every name', () => {
-    const view = sessionView({ ...shown, user: '@a\u202egro.elpmaxe:x' }, () => undefined);
+    const view = sessionView({ ...shown, user: '@a\u202egro.elpmaxe:x' }, noActions, () => undefined);
     expect([...view.querySelectorAll('bdi')].map(({ textContent }) => textContent)).toEqual([
       '@a\\u{202e}gro.elpmaxe:x',
       'https://portal.example',

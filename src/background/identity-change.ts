@@ -1,0 +1,138 @@
+/**
+ * Changing an account's identity server, as the popup's user wants it: looked into first, then written. Every step is
+ * one of Element's (design, identity-account-data.md, section 6).
+ */
+import { parseBaseUrl } from '../core/base-url.ts';
+import { effective, type Identity } from '../core/identity.ts';
+import { field, textOf } from '../core/json.ts';
+import type { Choice, Plan, Problem, Terms } from '../wire/identity-popup.ts';
+import {
+  acceptTerms,
+  checkAccount,
+  noteAccepted,
+  ping,
+  published,
+  readSetting,
+  readTerms,
+  register,
+  threePids,
+  writeSetting,
+  type Signed,
+} from './identity-client.ts';
+import { errorText, type Reply } from './requests.ts';
+
+/** How long finding out what is published may take, in milliseconds. */
+const PUBLISHED_DEADLINE = 10_000;
+
+/** What the account uses, and what the client would without it. */
+export interface Current {
+  readonly identity: Identity;
+  readonly suggested: string | null;
+  readonly clientDefault: string | null;
+}
+
+/** What a change means. Asks, and changes nothing. */
+export async function planChange(choice: Choice, signed: Signed, current: Current): Promise<Plan | Problem> {
+  const old = serverOf(current);
+  const target = baseOf(choice, signed, current);
+  if (!target.ok) return { key: `reason_${target.reason}`, detail: '' };
+  const { base } = target;
+  const joined = choice.want === 'server' && base !== null ? await join(base, signed) : WITHOUT;
+  if ('key' in joined) return joined;
+  const leaves = old !== null && old !== base;
+  return { base, ...joined, old, published: leaves ? await stillPublished(old, signed) : [] };
+}
+
+/** Writes it. The caller reads it again: only the server's answer counts. */
+export async function writeChange(
+  choice: Choice,
+  accepted: readonly string[],
+  signed: Signed,
+  current: Current,
+): Promise<Problem | null> {
+  const target = baseOf(choice, signed, current);
+  if (!target.ok) return { key: `reason_${target.reason}`, detail: '' };
+  const refused =
+    choice.want === 'server' && target.base !== null && (await agree(target.base, signed, accepted));
+  if (refused) return refused;
+  const before = await readSetting(signed);
+  const isAbsent = before.status === 404 && field(before.body, 'errcode') === 'M_NOT_FOUND';
+  if (!before.ok && !isAbsent) return failed('homeserverRefused', before);
+  // what other clients keep beside it stays
+  const { base_url: _, ...others } = (before.ok ? before.body : {}) as { base_url?: unknown };
+  const content = choice.want === 'own' ? others : { ...others, base_url: target.base };
+  const written = await writeSetting(signed, content);
+  return written.ok ? null : failed('homeserverRefused', written);
+}
+
+type Target =
+  { readonly ok: true; readonly base: string | null } | { readonly ok: false; readonly reason: string };
+
+function baseOf({ want, address }: Choice, { home }: Signed, { suggested, clientDefault }: Current): Target {
+  if (want === 'none') return { ok: true, base: null };
+  if (want === 'own') return { ok: true, base: suggested ?? clientDefault };
+  return parseBaseUrl(address, { kind: 'identity', source: 'user', portal: home });
+}
+
+type Joined = Pick<Plan, 'terms' | 'hasTerms'>;
+
+const WITHOUT: Joined = { terms: [], hasTerms: true };
+
+/** Whether a server is an identity server that takes this account, and what it wants accepted. */
+async function join(base: string, signed: Signed): Promise<Joined | Problem> {
+  const there = await ping(base).catch(() => null);
+  if (!there) return { key: 'identityUnreachable', detail: '' };
+  if (!there.ok) return failed('notAnIdentityServer', there);
+  const token = await register(base, signed);
+  if (token === null) return { key: 'identityRefused', detail: '' };
+  const terms = termsOf(await readTerms(base));
+  const account = await checkAccount(base, token);
+  if (account.ok) return { terms: [], hasTerms: terms.length > 0 };
+  if (field(account.body, 'errcode') !== 'M_TERMS_NOT_SIGNED') return failed('identityRefused', account);
+  return { terms, hasTerms: true };
+}
+
+async function agree(base: string, signed: Signed, accepted: readonly string[]): Promise<Problem | null> {
+  if (accepted.length === 0) return null;
+  const token = await register(base, signed);
+  if (token === null) return { key: 'identityRefused', detail: '' };
+  const taken = await acceptTerms(base, token, accepted);
+  if (!taken.ok) return failed('identityRefused', taken);
+  await noteAccepted(signed, accepted);
+  return null;
+}
+
+/** `policies: {id: {version, LANGUAGE: {name, url}}}`, in English where there is that. */
+function termsOf({ ok, body }: Reply): Terms[] {
+  const policies = ok ? field(body, 'policies') : null;
+  if (typeof policies !== 'object' || policies === null) return [];
+  return Object.values(policies).flatMap((policy: unknown) => {
+    const languages = typeof policy === 'object' && policy !== null ? Object.values(policy) : [];
+    const texts = [field(policy, 'en'), ...languages];
+    const url = texts.map((text) => textOf(field(text, 'url'))).find((each) => each !== null);
+    const name = texts.map((text) => textOf(field(text, 'name'))).find((each) => each !== null);
+    return url === undefined || url === null ? [] : [{ url, name: name ?? url }];
+  });
+}
+
+async function stillPublished(old: string, signed: Signed): Promise<string[] | null> {
+  const late = new Promise<null>((resolve) => {
+    setTimeout(() => resolve(null), PUBLISHED_DEADLINE);
+  });
+  const asking = async (): Promise<string[] | null> => {
+    const addresses = await threePids(signed);
+    if (addresses === null || addresses.length === 0) return addresses && [];
+    const token = await register(old, signed);
+    return token === null ? null : published(old, token, addresses);
+  };
+  return Promise.race([asking().catch(() => null), late]);
+}
+
+function serverOf({ identity, suggested, clientDefault }: Current): string | null {
+  const used = effective(identity, suggested ?? clientDefault);
+  return used.is === 'url' ? used.base : null;
+}
+
+function failed(key: string, reply: Reply): Problem {
+  return { key, detail: errorText(reply) };
+}

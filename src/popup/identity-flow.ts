@@ -1,0 +1,121 @@
+/**
+ * Changing an account's identity server, step by step:
+ *
+ *   form ──address──► access to the servers asked ──► looked into ──► confirmed ──► written and read again
+ *
+ * The browser may close the popup while it asks for access: the user's choice is kept in memory and gone on with.
+ */
+import { parseBaseUrl } from '../core/base-url.ts';
+import { effective } from '../core/identity.ts';
+import { browser } from '../webext/browser.ts';
+import { isProblem, type Choice, type Plan, type Problem } from '../wire/identity-popup.ts';
+import type { CallBackground, Shown } from '../wire/popup.ts';
+import { identityForm, planView, problemNote, waitingView } from './identity-form.ts';
+import { show } from './view.ts';
+
+export interface IdentityFlow {
+  edit(session: Shown): void;
+  /** In a click: asks for access to the servers. */
+  plan(session: Shown, choice: Choice): void;
+  /** Goes on with what was begun before the popup was closed; false: nothing was. */
+  resume(sessions: readonly Shown[]): Promise<boolean>;
+}
+
+interface Draft {
+  readonly id: string;
+  readonly choice: Choice;
+}
+
+const DRAFT = 'draft';
+
+/** @param done shows the account as it is, below what went wrong if anything did */
+export function createIdentityFlow(call: CallBackground, done: (nodes: Node[]) => void): IdentityFlow {
+  const { session: memory } = browser.storage;
+
+  const finish = (problem: Problem | null = null): void => {
+    void memory.remove(DRAFT);
+    done(problemNote(problem));
+  };
+
+  const edit = (session: Shown, typed = '', note: Problem | null = null): void => {
+    show(
+      identityForm(
+        session.user,
+        typed,
+        note,
+        (choice) => plan(session, choice),
+        () => finish(),
+      ),
+    );
+    document.querySelector('input')?.focus();
+  };
+
+  const failed = (session: Shown, { want, address }: Choice, problem: Problem): void =>
+    want === 'server' ? edit(session, address, problem) : finish(problem);
+
+  const write = async (session: Shown, choice: Choice, accepted: string[]): Promise<void> => {
+    show(waitingView(session.user));
+    const problem = await call('change', { id: session.id, choice, accepted });
+    if (problem) failed(session, choice, problem);
+    else finish();
+  };
+
+  const look = async (session: Shown, choice: Choice): Promise<void> => {
+    show(waitingView(session.user));
+    const found: Plan | Problem = await call('plan', { id: session.id, choice });
+    if (isProblem(found)) failed(session, choice, found);
+    else {
+      const go = (accepted: string[]): void => guard(session, choice, write(session, choice, accepted));
+      show(planView(session.user, choice, found, go, () => finish()));
+    }
+  };
+
+  const guard = (session: Shown, choice: Choice, work: Promise<void>): void => {
+    work.catch(() => failed(session, choice, { key: 'failed', detail: '' }));
+  };
+
+  const plan = (session: Shown, choice: Choice): void => {
+    const origins = originsFor(session, choice);
+    if ('key' in origins) return failed(session, choice, origins);
+    void memory.set({ [DRAFT]: { id: session.id, choice } satisfies Draft });
+    // in the click itself: Firefox forgets it at the first await
+    const asked = browser.permissions.request({ origins }).then((granted) => {
+      if (granted) return look(session, choice);
+      failed(session, choice, { key: 'needsAccess', detail: '' });
+      return undefined;
+    });
+    guard(session, choice, asked);
+  };
+
+  return {
+    edit,
+    plan,
+    async resume(sessions) {
+      const { id, choice } = ((await memory.get(DRAFT))[DRAFT] ?? {}) as Partial<Draft>;
+      const session = sessions.find((each) => each.id === id);
+      if (!session || !choice) return false;
+      const origins = originsFor(session, choice);
+      if (!('key' in origins) && (await browser.permissions.contains({ origins }))) {
+        guard(session, choice, look(session, choice));
+      } else edit(session, choice.address);
+      return true;
+    },
+  };
+}
+
+/** The servers that a change needs: the homeserver, the new identity server and the one that is left. */
+function originsFor({ home, account }: Shown, { want, address }: Choice): string[] | Problem {
+  const used = effective(account.identity, account.suggested ?? account.clientDefault);
+  const urls = [home, ...(used.is === 'url' ? [used.base] : [])];
+  if (want === 'server') {
+    const parsed = parseBaseUrl(address, { kind: 'identity', source: 'user', portal: home });
+    if (!parsed.ok) return { key: `reason_${parsed.reason}`, detail: '' };
+    urls.push(parsed.base);
+  }
+  return [...new Set(urls.map(patternOf))];
+}
+
+function patternOf(url: string): string {
+  const { protocol, hostname } = new URL(url);
+  return `${protocol}//${hostname}/*`;
+}
