@@ -1,5 +1,6 @@
 /** The badge on the toolbar button, per tab. */
-import type { Session } from '../core/session.ts';
+import { accountOf, type IdentityState } from '../core/account.ts';
+import { accountKeyOf, type Session } from '../core/session.ts';
 import { browser } from '../webext/browser.ts';
 
 export type Badge = 'none' | 'home' | 'stayed' | 'problem' | 'reload';
@@ -13,13 +14,19 @@ const LOOKS: Record<Badge, { readonly text: string; readonly color: string; read
 };
 
 /** @param sessions of one client, the most recently used first */
-export function badgeOf(sessions: readonly Session[]): Badge {
+export function badgeOf(sessions: readonly Session[], accounts: IdentityState): Badge {
   const current = sessions.filter(({ superseded }) => !superseded);
-  if (current.some(({ refused }) => refused !== null)) return 'problem';
+  if (current.some((session) => session.refused !== null || wantsEyes(session, accounts))) return 'problem';
   const [last] = current;
   if (!last) return 'none';
   if (last.standing.at !== 'portal') return 'home';
   return last.standing.why === 'names-nothing' ? 'stayed' : 'problem';
+}
+
+/** An account that names what is no identity server, or was changed by somebody else. */
+function wantsEyes(session: Session, accounts: IdentityState): boolean {
+  const { identity, changed } = accountOf(accounts, accountKeyOf(session));
+  return identity.is === 'invalid' || (changed !== null && !changed.mine);
 }
 
 export async function showBadge(tabId: number, badge: Badge): Promise<void> {

@@ -4,9 +4,9 @@ import { readIdentity } from '../core/identity.ts';
 import { field, textOf } from '../core/json.ts';
 import { locate } from '../core/place.ts';
 import { accountKeyOf, sessionsOf, type Session } from '../core/session.ts';
-import type { IdentityCalls, IdentityRuling } from '../wire/identity.ts';
+import type { IdentityCalls } from '../wire/identity.ts';
 import { digest } from './digest.ts';
-import { ruleCarrier, ruleRequest } from './identity-rules.ts';
+import { ruleCarrier, ruleRequest, UNTOUCHED } from './identity-rules.ts';
 import type { AccountOwner, SessionOwner } from './owners.ts';
 
 type Handlers = {
@@ -15,8 +15,6 @@ type Handlers = {
     client: string,
   ) => Promise<ReturnType<IdentityCalls[K]>>;
 };
-
-const UNTOUCHED: IdentityRuling = { wait: null, answer: null, url: null, body: null, note: null };
 
 export function identityHandlers(sessions: SessionOwner, accounts: AccountOwner): Handlers {
   const allOf = (client: string): Promise<Session[]> => sessions.run((state) => sessionsOf(state, client));

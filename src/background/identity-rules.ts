@@ -28,7 +28,7 @@ export interface Ruled {
   readonly elsewhere: string | null;
 }
 
-const ON: IdentityRuling = { wait: null, answer: null, url: null, body: null, note: null };
+export const UNTOUCHED: IdentityRuling = { wait: null, answer: null, url: null, body: null, note: null };
 
 /** A request to an identity server. */
 export async function ruleRequest(ask: IdentityAsk, place: Place, scene: Scene): Promise<Ruled> {
@@ -43,14 +43,18 @@ export async function ruleRequest(ask: IdentityAsk, place: Place, scene: Scene):
   const verdict = ruleIdentity(request, { identity, isFresh, clientDefault, isLate: ask.late });
   const elsewhere = isElsewhere(base, identity, clientDefault) ? base : null;
   if (verdict.act === 'wait') {
-    return { ruling: { ...ON, wait: isPing(op) ? PING_DEADLINE : DEADLINE }, session, elsewhere: null };
+    return {
+      ruling: { ...UNTOUCHED, wait: isPing(op) ? PING_DEADLINE : DEADLINE },
+      session,
+      elsewhere: null,
+    };
   }
   if (verdict.act === 'answer') return { ruling: answer(verdict.error), session, elsewhere };
   const secret = op === 'validate-start' ? textOf(field(holder, 'client_secret')) : null;
   const notes = op === 'token-issue' || secret !== null;
   const note: IdentityNote = { server: idServerOf(verdict.base), session: session.id, secret: secret ?? '' };
   const url = verdict.base === place.base ? null : verdict.base + place.rest;
-  return { ruling: { ...ON, url, note: notes ? note : null }, session, elsewhere };
+  return { ruling: { ...UNTOUCHED, url, note: notes ? note : null }, session, elsewhere };
 }
 
 /** A client-server request whose body may name an identity server. */
@@ -73,13 +77,13 @@ export async function ruleCarrier(ask: IdentityAsk, place: Place, scene: Scene):
     tokenOf: lookUp,
     validationOf: lookUp,
   });
-  if (verdict.act === 'wait') return { ruling: { ...ON, wait: DEADLINE }, session, elsewhere: null };
+  if (verdict.act === 'wait') return { ruling: { ...UNTOUCHED, wait: DEADLINE }, session, elsewhere: null };
   if (verdict.act === 'answer') return { ruling: answer(verdict.error), session, elsewhere: null };
   const { validatedBy } = verdict;
   const secret = textOf(field(body, 'client_secret'));
   const note = validatedBy !== null &&
     secret !== null && { server: validatedBy, session: session.id, secret };
-  return { ruling: { ...ON, body: verdict.body, note: note || null }, session, elsewhere: null };
+  return { ruling: { ...UNTOUCHED, body: verdict.body, note: note || null }, session, elsewhere: null };
 }
 
 interface Subject {
@@ -115,7 +119,7 @@ async function issuedFor({ state, client }: Scene, secret: string | null) {
 }
 
 function answer({ status, errcode, error }: MatrixError): IdentityRuling {
-  return { ...ON, answer: { status, text: JSON.stringify({ errcode, error }) } };
+  return { ...UNTOUCHED, answer: { status, text: JSON.stringify({ errcode, error }) } };
 }
 
 /** JSON or, to identity servers of before 2019, a form. */

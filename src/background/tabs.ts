@@ -1,9 +1,9 @@
 /** The open tabs of a client. */
 import { changesBetween } from './changes.ts';
-import { sessionsOf, type State } from '../core/session.ts';
+import type { State } from '../core/session.ts';
 import { browser } from '../webext/browser.ts';
 import type { ToDocument } from '../wire/envelope.ts';
-import { badgeOf, showBadge, type Badge } from './badge.ts';
+import { showBadge, type Badge } from './badge.ts';
 import { patternOf } from './sites.ts';
 
 /** The ids of the tabs whose top document is at an origin that access is held to. */
@@ -18,7 +18,7 @@ export async function badgeTabs(client: string, badge: Badge): Promise<void> {
   await Promise.all((await tabsOf(client)).map((id) => showBadge(id, badge)));
 }
 
-/** Tells the documents of every client what changed about its sessions, and renews its badges. */
+/** Tells the documents of every client what changed about its sessions. */
 export async function tellTabs(before: State, after: State): Promise<void> {
   for (const { client, changes } of changesBetween(before, after)) {
     for (const tab of await tabsOf(client)) {
@@ -27,7 +27,6 @@ export async function tellTabs(before: State, after: State): Promise<void> {
         // rejects where no bridge listens: a tab that was not reloaded since the client was turned on
         browser.tabs.sendMessage(tab, message).catch(() => undefined);
       }
-      await showBadge(tab, badgeOf(sessionsOf(after, client)));
     }
   }
 }

@@ -69,6 +69,10 @@ function start({ client, tab }: Subject): void {
     }),
     refresh: () => void draw(),
   };
+  // what another tab or another client changed, while the popup shows it
+  browser.storage.local.onChanged.addListener(() => {
+    if (document.querySelector('.session')) void draw();
+  });
   void (async () => {
     const { sessions } = await call('describe', { client });
     if (!(await identity.resume(sessions))) await draw();
