@@ -39,7 +39,9 @@ export async function ruleRequest(ask: IdentityAsk, place: Place, scene: Scene):
   const validation = await issuedFor(scene, validationKey(holder));
   const clientDefault = defaultOf(scene.state, scene.client);
   const base = place.home;
-  const request = { op, base, tokenOf: issued?.server ?? null, validationOf: validation?.server ?? null };
+  // a token that nobody knows is the server's that the client sends it to
+  const tokenOf = issued?.server ?? (ask.token === null ? null : idServerOf(base));
+  const request = { op, base, tokenOf, validationOf: validation?.server ?? null };
   const verdict = ruleIdentity(request, { identity, isFresh, clientDefault, isLate: ask.late });
   const elsewhere = isElsewhere(base, identity, clientDefault) ? base : null;
   if (verdict.act === 'wait') {
@@ -103,7 +105,8 @@ function subjectOf({ session: last, fresh }: IdentityAsk, scene: Scene, owner: s
     const identity = effective(account.identity, account.suggested);
     return { session, account, identity, isFresh: fresh.includes(session.id) };
   });
-  const named = subjects.find(({ session }) => session.id === (owner ?? last));
+  const of = (id: string | null): Subject | undefined => subjects.find(({ session }) => session.id === id);
+  const named = of(owner) ?? of(last);
   const strictness = ({ identity }: Subject): number => STRICTNESS.indexOf(identity.is);
   const [strictest] = subjects
     .filter(({ session }) => !session.superseded)

@@ -29,8 +29,8 @@ export function createOwner<State extends object, Event>(
         let after = before;
         const result = await work(before, (event) => (after = reduce(after, event)));
         if (after !== before) {
-          state = after;
           await item.write(after);
+          state = after;
           onChange(before, after);
         }
         return result;

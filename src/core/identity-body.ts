@@ -44,7 +44,8 @@ export function ruleBody(rule: Rule, text: string, known: BodyKnown): BodyVerdic
   const sure = known.isFresh ? known : { ...known, identity: UNKNOWN };
   let changed = false;
   for (const place of places) {
-    const outcome = consistent(place, settle(place, rule, sure), sure);
+    const issuer = tokenServer(place, known);
+    const outcome = consistent(place, settle(place, rule, sure), issuer);
     if (typeof outcome === 'object') return { act: 'answer', error: outcome };
     changed ||= outcome === 'changed';
   }
@@ -80,28 +81,32 @@ function use(place: Named, server: string, validatedBy: string | null): Outcome 
 }
 
 /** A token never goes along to another server than the one that issued it. */
-function consistent(place: Named, outcome: Outcome, known: BodyKnown): Outcome {
+function consistent(place: Named, outcome: Outcome, issuer: string | null): Outcome {
   const { holder, kind, key } = place;
-  const issuer = known.tokenOf(textOf(holder['id_access_token']) ?? '');
-  if (typeof outcome === 'object' || issuer === null || isSame(issuer, holder[key])) return outcome;
+  const carries = issuer !== null && 'id_access_token' in holder;
+  if (typeof outcome === 'object' || !carries || isSame(issuer, holder[key])) return outcome;
   return kind === 'use' || kind === 'add' ? NOT_TRUSTED : strip(place);
 }
 
 /** Who issued the token beside the name: where nobody knows, the server that it stands beside. */
 function tokenServer({ holder, key }: Named, known: Pick<BodyKnown, 'tokenOf'>): string | null {
   const token = textOf(holder['id_access_token']);
-  return token === null ? null : (known.tokenOf(token) ?? textOf(holder[key]));
+  return token === null ? null : (known.tokenOf(token) ?? plain(textOf(holder[key]) ?? ''));
 }
 
 /** matrix-js-sdk's interactive-auth names the host alone, without the base URL's path. */
 function isSame(server: string, name: unknown): boolean {
   if (typeof name !== 'string') return false;
-  const plain = name.replace(/:443(?=\/|$)/, '').replace(/\/+$/, '');
-  return server === plain || server.startsWith(`${plain}/`);
+  return server === plain(name) || server.startsWith(`${plain(name)}/`);
+}
+
+function plain(name: string): string {
+  return name.replace(/:443(?=\/|$)/, '').replace(/\/+$/, '');
 }
 
 function set({ holder, key }: Named, server: string): Outcome {
-  if (holder[key] === server) return 'same';
+  if (key === 'id_server' && 'idServer' in holder) delete holder['idServer'];
+  else if (holder[key] === server) return 'same';
   holder[key] = server;
   return 'changed';
 }

@@ -37,7 +37,8 @@ export function bodyRule(path: string): Rule {
 export function namedPlaces(rule: Rule, body: unknown): Named[] {
   const auth = field(body, 'auth');
   const proofs = [...credentialsOf(auth), ...(rule === 'register' ? credentialsOf(body) : [])];
-  return [...ownPlaces(rule, body), ...proofs.filter(names).map((holder) => named('creds', holder))];
+  const own = ownPlaces(rule, body).filter(({ holder }) => names(holder));
+  return [...own, ...proofs.filter(names).map((holder) => named('creds', holder))];
 }
 
 /**
@@ -50,28 +51,25 @@ export function validationKey(holder: unknown): string | null {
 }
 
 /** Takes the identity server out. */
-export function strip({ holder, key }: Named): 'changed' | 'same' {
+export function strip({ holder }: Named): 'changed' | 'same' {
   if (!names(holder)) return 'same';
-  delete holder[key];
-  delete holder['id_access_token'];
+  for (const key of NAMES) delete holder[key];
   return 'changed';
 }
 
 function ownPlaces(rule: Rule, body: unknown): Named[] {
   if (!isObject(body)) return [];
   switch (rule) {
-    case 'invite':
-      // an invitation of a user id names none
-      return names(body) || ('medium' in body && !('user_id' in body)) ? [named('use', body)] : [];
     case 'create-room':
       return listOf(body['invite_3pid']).map((holder) => named('use', holder));
+    case 'invite':
     case 'bind':
       return [named('use', body)];
     case 'add':
       return credentialsOf(body).map((holder) => named(body['bind'] === true ? 'use' : 'add', holder));
     case 'leave':
     case 'request-token':
-      return names(body) ? [named(rule === 'leave' ? 'leave' : 'token', body)] : [];
+      return [named(rule === 'leave' ? 'leave' : 'token', body)];
     default:
       return [];
   }
@@ -93,8 +91,10 @@ function named(kind: Named['kind'], holder: Json): Named {
   return { kind, holder, key: 'idServer' in holder && !('id_server' in holder) ? 'idServer' : 'id_server' };
 }
 
+const NAMES = ['id_server', 'idServer', 'id_access_token'];
+
 function names(holder: Json): boolean {
-  return 'id_server' in holder || 'idServer' in holder || 'id_access_token' in holder;
+  return NAMES.some((name) => name in holder);
 }
 
 function isObject(value: unknown): value is Json {

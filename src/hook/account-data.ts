@@ -35,10 +35,16 @@ export function createAccountData(fetch: Fetch, background: CallBackground): Acc
     for (let wait = FIRST_PAUSE; session.hints && !session.ended;) {
       const { mine = false } = session;
       session.hints = 0;
-      if (await readOnce(session, mine).catch(unheard)) session.mine = false;
-      else {
+      session.mine = false;
+      if (!(await readOnce(session, mine).catch(unheard))) {
         session.hints = 1;
-        await pause(wait);
+        session.mine ||= mine;
+        await Promise.race([
+          pause(wait),
+          new Promise<void>((resolve) => {
+            session.hurry = resolve;
+          }),
+        ]);
         wait = Math.min(wait * 2, LONGEST_PAUSE);
       }
     }
@@ -48,6 +54,8 @@ export function createAccountData(fetch: Fetch, background: CallBackground): Acc
   const hint = (session: Held, mine = false): void => {
     session.hints = 1;
     session.mine ||= mine;
+    // whatever the hint is, something answers again
+    session.hurry?.();
     if (session.reading) return;
     session.reading = true;
     void keepReading(session);

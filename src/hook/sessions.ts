@@ -32,6 +32,8 @@ export type Held = { -readonly [K in keyof Route]: Route[K] } & {
   hints?: number;
   mine?: boolean;
   reading?: boolean;
+  /** Ends the pause before it is asked for again. */
+  hurry?: () => void;
 };
 
 export type Sessions = ReturnType<typeof createSessions>;
