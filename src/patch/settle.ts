@@ -24,6 +24,8 @@ export async function settle(
       text = await readBody();
       known = { ...known, body: readBodyFields(text) };
     } else if (verdict.act === 'rule') {
+      // XMLHttpRequest looks into a string itself, before it waits
+      if (known.body) text ??= await readBody();
       ruling = await router.rule(known, verdict.session, text);
       if (!ruling) return REFUSE;
       if (ruling.answer) return { act: 'answer', ...ruling.answer };

@@ -34,7 +34,6 @@ describe('a token that nobody knows, beside another server’s name', () => {
     ['request-token', { client_secret: 'c', email: 'a@mail.example', send_attempt: 1, ...named }],
   ];
 
-  // the name alone is rewritten, the token of the client's own server goes along to the account's
   it.each(bodies.slice(0, 5))('%s: never goes to the account’s server', (rule, body) => {
     expect(bodyOf(rule, body, known(url, { 'c 1': X })) ?? '').not.toContain(
       `"id_server":"${X}","id_access_token":"t?"`,
@@ -49,7 +48,6 @@ describe('a token that nobody knows, beside another server’s name', () => {
 describe('both spellings of the name at once', () => {
   const both = { id_server: D, idServer: D, id_access_token: 't' };
 
-  // only `id_server` is taken out, or rewritten
   it.each<[Rule, object]>([
     ['leave', { ...email, ...both }],
     ['request-token', both],
@@ -67,7 +65,6 @@ describe('both spellings of the name at once', () => {
 });
 
 describe('an invitation that names no server', () => {
-  // it is held, refused, and gets a name
   it.each<Identity>([disabled, url, { is: 'unknown' }])(
     'passes as it is, account data $is',
     (identity) => {

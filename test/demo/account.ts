@@ -83,7 +83,8 @@ function isPortalsOwn(path: string): boolean {
 
 /** A login ends with the homeserver's answer to it: the portal only passes it on. */
 function nextPhase(phase: Phase, { server, method, path, status }: Entry, portal: string): Phase {
-  if (method !== 'POST' || status !== 200 || server === portal) return phase;
+  // identity servers have sign-outs too
+  if (method !== 'POST' || status !== 200 || server === portal || !isClientServer(path)) return phase;
   if (path.endsWith('/login')) return 'after';
   return /\/logout(?:\/all)?$/.test(path) ? 'signedOut' : phase;
 }

@@ -4,11 +4,9 @@ import type { Page } from 'puppeteer-core';
 import type { TestBrowser } from '../support/browser.ts';
 import { hydrogen } from '../support/drive-hydrogen.ts';
 import { account } from './account.ts';
+import { take, takeAll, type Log, type Step } from './steps.ts';
 import { table, verdict } from './table.ts';
 import type { Home, World } from './world.ts';
-
-type Log = (line: string) => void;
-type Step = readonly [name: string, action: () => unknown];
 
 /** @returns whether all requests went where they should */
 export async function playAll(world: World, browser: TestBrowser, log: Log): Promise<boolean> {
@@ -31,15 +29,6 @@ async function play(world: World, home: Home, page: Page, log: Log): Promise<boo
   log(`\n${table(result)}\n${verdict(result, 'portal')}`);
   if (failure) throw failure;
   return result.problems.length === 0;
-}
-
-async function takeAll(steps: readonly Step[], log: Log): Promise<Error | null> {
-  try {
-    for (const step of steps) await take(step, log);
-    return null;
-  } catch (error) {
-    return error instanceof Error ? error : new Error(String(error));
-  }
 }
 
 function stepsOf(world: World, { server, user, friend, room }: Home, page: Page): Step[] {
@@ -67,10 +56,4 @@ function stepsOf(world: World, { server, user, friend, room }: Home, page: Page)
     // the client may have more to say
     ['wait for stragglers', () => sleep(500)],
   ];
-}
-
-async function take([name, action]: Step, log: Log): Promise<void> {
-  const start = performance.now();
-  await action();
-  log(`  ${((performance.now() - start) / 1000).toFixed(1).padStart(5)} s  ${name}`);
 }

@@ -6,7 +6,7 @@ export class Witness extends Recorder {
 
   override add(recorded: Recorded): Recorded {
     let { status } = recorded;
-    const told = (): void => this.onAnswer(recorded);
+    const told = (): void => this.answered(recorded);
     Object.defineProperty(recorded, 'status', {
       enumerable: true,
       get: () => status,
@@ -16,5 +16,9 @@ export class Witness extends Recorder {
       },
     });
     return super.add(recorded);
+  }
+
+  protected answered(recorded: Recorded): void {
+    this.onAnswer(recorded);
   }
 }
