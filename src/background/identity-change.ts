@@ -9,17 +9,17 @@ import type { Choice, Plan, Problem, Terms } from '../wire/identity-popup.ts';
 import {
   acceptTerms,
   checkAccount,
+  failed,
   noteAccepted,
   ping,
   published,
-  readSetting,
   readTerms,
   register,
   threePids,
   writeSetting,
   type Signed,
 } from './identity-client.ts';
-import { errorText, type Reply } from './requests.ts';
+import type { Reply } from './requests.ts';
 
 /** How long finding out what is published may take, in milliseconds. */
 const PUBLISHED_DEADLINE = 10_000;
@@ -43,25 +43,29 @@ export async function planChange(choice: Choice, signed: Signed, current: Curren
   return { base, ...joined, old, published: leaves ? await stillPublished(old, signed) : [] };
 }
 
-/** Writes it. The caller reads it again: only the server's answer counts. */
+/**
+ * Writes it. The caller reads it again: only the server's answer counts.
+ *
+ * @param content what the account's event holds now
+ */
 export async function writeChange(
   choice: Choice,
   accepted: readonly string[],
   signed: Signed,
   current: Current,
+  content: object,
 ): Promise<Problem | null> {
   const target = baseOf(choice, signed, current);
   if (!target.ok) return { key: `reason_${target.reason}`, detail: '' };
   const refused =
     choice.want === 'server' && target.base !== null && (await agree(target.base, signed, accepted));
   if (refused) return refused;
-  const before = await readSetting(signed);
-  const isAbsent = before.status === 404 && field(before.body, 'errcode') === 'M_NOT_FOUND';
-  if (!before.ok && !isAbsent) return failed('homeserverRefused', before);
   // what other clients keep beside it stays
-  const { base_url: _, ...others } = (before.ok ? before.body : {}) as { base_url?: unknown };
-  const content = choice.want === 'own' ? others : { ...others, base_url: target.base };
-  const written = await writeSetting(signed, content);
+  const { base_url: _, ...others } = content as { base_url?: unknown };
+  const written = await writeSetting(
+    signed,
+    choice.want === 'own' ? others : { ...others, base_url: target.base },
+  );
   return written.ok ? null : failed('homeserverRefused', written);
 }
 
@@ -84,18 +88,21 @@ async function join(base: string, signed: Signed): Promise<Joined | Problem> {
   if (!there) return { key: 'identityUnreachable', detail: '' };
   if (!there.ok) return failed('notAnIdentityServer', there);
   const token = await register(base, signed);
-  if (token === null) return { key: 'identityRefused', detail: '' };
-  const terms = termsOf(await readTerms(base));
+  if (typeof token !== 'string') return token;
+  const policies = await readTerms(base);
+  // 404 alone means that there are none
+  if (!policies.ok && policies.status !== 404) return failed('termsUnreadable', policies);
+  const terms = termsOf(policies);
   const account = await checkAccount(base, token);
   if (account.ok) return { terms: [], hasTerms: terms.length > 0 };
-  if (field(account.body, 'errcode') !== 'M_TERMS_NOT_SIGNED') return failed('identityRefused', account);
-  return { terms, hasTerms: true };
+  const mayAccept = field(account.body, 'errcode') === 'M_TERMS_NOT_SIGNED' && terms.length > 0;
+  return mayAccept ? { terms, hasTerms: true } : failed('identityRefused', account);
 }
 
 async function agree(base: string, signed: Signed, accepted: readonly string[]): Promise<Problem | null> {
   if (accepted.length === 0) return null;
   const token = await register(base, signed);
-  if (token === null) return { key: 'identityRefused', detail: '' };
+  if (typeof token !== 'string') return token;
   const taken = await acceptTerms(base, token, accepted);
   if (!taken.ok) return failed('identityRefused', taken);
   await noteAccepted(signed, accepted);
@@ -123,7 +130,7 @@ async function stillPublished(old: string, signed: Signed): Promise<string[] | n
     const addresses = await threePids(signed);
     if (addresses === null || addresses.length === 0) return addresses && [];
     const token = await register(old, signed);
-    return token === null ? null : published(old, token, addresses);
+    return typeof token === 'string' ? published(old, token, addresses) : null;
   };
   return Promise.race([asking().catch(() => null), late]);
 }
@@ -131,8 +138,4 @@ async function stillPublished(old: string, signed: Signed): Promise<string[] | n
 function serverOf({ identity, suggested, clientDefault }: Current): string | null {
   const used = effective(identity, suggested ?? clientDefault);
   return used.is === 'url' ? used.base : null;
-}
-
-function failed(key: string, reply: Reply): Problem {
-  return { key, detail: errorText(reply) };
 }

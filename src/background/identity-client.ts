@@ -1,7 +1,8 @@
 /** The Identity Service API and the little of the Client-Server API that changing an account's identity server takes. */
 import { ACCOUNT_DATA, accountDataPath } from '../core/identity.ts';
 import { field, textOf } from '../core/json.ts';
-import { request, type Reply } from './requests.ts';
+import type { Problem } from '../wire/identity-popup.ts';
+import { errorText, request, type Reply } from './requests.ts';
 
 /** An account at its homeserver. */
 export interface Signed {
@@ -23,16 +24,19 @@ export function ping(base: string): Promise<Reply> {
   return request(base + IDENTITY);
 }
 
-/** A token of an identity server for an account (spec, "Authentication"): null if either server refuses. */
-export async function register(base: string, { home, user, token }: Signed): Promise<string | null> {
+/** A token of an identity server for an account (spec, "Authentication"), or who refused it. */
+export async function register(base: string, { home, user, token }: Signed): Promise<string | Problem> {
   const path = `${CLIENT}/user/${encodeURIComponent(user)}/openid/request_token`;
   const openId = await request(home + path, { method: 'POST', token, body: {} });
-  if (!openId.ok) return null;
-  const { body } = await request(`${base}${IDENTITY}/account/register`, {
-    method: 'POST',
-    body: openId.body,
-  });
-  return textOf(field(body, 'token')) ?? textOf(field(body, 'access_token'));
+  if (!openId.ok) return failed('homeserverRefused', openId);
+  const reply = await request(`${base}${IDENTITY}/account/register`, { method: 'POST', body: openId.body });
+  const given = textOf(field(reply.body, 'token')) ?? textOf(field(reply.body, 'access_token'));
+  return given ?? failed('identityRefused', reply);
+}
+
+/** What the user is told of a refusal. */
+export function failed(key: string, reply: Reply): Problem {
+  return { key, detail: errorText(reply) };
 }
 
 /** 403 `M_TERMS_NOT_SIGNED` where terms are to be accepted. */

@@ -5,7 +5,7 @@ import { accountKeyOf, type Session } from '../core/session.ts';
 import { browser } from '../webext/browser.ts';
 import type { IdentityPopupCalls, Problem, ShownIdentity } from '../wire/identity-popup.ts';
 import { planChange, writeChange, type Current } from './identity-change.ts';
-import { readSetting, type Signed } from './identity-client.ts';
+import { failed, readSetting, type Signed } from './identity-client.ts';
 import type { AccountOwner, SessionOwner } from './owners.ts';
 import { hideOrigin } from './requests.ts';
 import type { Tokens } from './tokens.ts';
@@ -16,10 +16,16 @@ type Handlers = {
   ) => Promise<ReturnType<IdentityPopupCalls[K]>>;
 };
 
-interface Subject {
-  readonly session: Session;
+/** What the account's event holds. */
+interface Held {
+  readonly content: object;
+}
+
+interface Subject extends Held {
   readonly signed: Signed;
   readonly current: Current;
+  /** Reads it at the homeserver. `mine`: it has just been written here. */
+  readonly read: (mine: boolean) => Promise<Held | Problem>;
 }
 
 export function identityPopupHandlers(
@@ -43,8 +49,23 @@ export function identityPopupHandlers(
     )
       return { key: 'needsAccess', detail: '' };
     await hideOrigin();
+    const signed = { home, user, token };
+    const read = async (mine: boolean): Promise<Held | Problem> => {
+      const at = Date.now();
+      const reply = await readSetting(signed);
+      const { status, ok, body } = reply;
+      const identity = readIdentity(status, body, home);
+      if (!identity) return failed(mine ? 'notReadBack' : 'homeserverRefused', reply);
+      await accounts.run((_, apply) =>
+        apply({ type: 'read', key: accountKeyOf(session), identity, at, mine }),
+      );
+      return { content: ok && typeof body === 'object' && body !== null ? body : {} };
+    };
+    // another client may have changed it since
+    const before = await read(false).catch(unreachable);
+    if ('key' in before) return before;
     const current = await accounts.run((state) => currentOf(state, session));
-    return { session, signed: { home, user, token }, current };
+    return { signed, current, read, ...before };
   };
 
   return {
@@ -57,17 +78,12 @@ export function identityPopupHandlers(
     async change({ id, choice, accepted }) {
       const subject = await subjectOf(id);
       if ('key' in subject) return subject;
-      const { session, signed, current } = subject;
+      const { signed, current, content, read } = subject;
       try {
-        const problem = await writeChange(choice, accepted, signed, current);
+        const problem = await writeChange(choice, accepted, signed, current, content);
         if (problem) return problem;
-        const at = Date.now();
-        const { status, body } = await readSetting(signed);
-        const identity = readIdentity(status, body, signed.home);
-        if (!identity) return { key: 'notReadBack', detail: String(status) };
-        const key = accountKeyOf(session);
-        await accounts.run((_, apply) => apply({ type: 'read', key, identity, at, mine: true }));
-        return null;
+        const after = await read(true);
+        return 'key' in after ? after : null;
       } catch {
         return unreachable();
       }

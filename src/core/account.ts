@@ -109,11 +109,14 @@ function read(state: IdentityState, event: Extract<IdentityEvent, { type: 'read'
   const before = accountOf(state, key);
   if (at < before.readAt) return state;
   const isNew = before.identity.is !== 'unknown' && !sameIdentity(before.identity, identity);
+  // this client's own reading may have come first
+  const isMine = mine && !isNew && before.changed !== null && !before.changed.mine;
   const isCandidate = identity.is === 'url' && identity.base === before.candidate;
   return update(state, key, {
     identity,
     readAt: at,
     ...(isNew && { changed: { from: before.identity, mine } }),
+    ...(isMine && { changed: { from: before.changed?.from ?? UNKNOWN, mine } }),
     ...(isCandidate && { candidate: null }),
   });
 }

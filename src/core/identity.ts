@@ -31,13 +31,14 @@ const MAX_RAW = 200;
 /**
  * What the answer to `GET account_data/m.identity_server` says.
  *
- * @param body parsed JSON
+ * @param body parsed JSON, null when it is none
  * @param homeserver base URL of the server that answered
  * @returns null when it decides nothing. Only 200 and 404 `M_NOT_FOUND` do: a 404 of another kind means that the
  *   endpoint or the server is the wrong one. A guest has no account data (403 `M_GUEST_ACCESS_FORBIDDEN`).
  */
 export function readIdentity(status: number, body: unknown, homeserver: string): Identity | null {
-  if (status === 200) return identityOf(body, homeserver);
+  // JSON at least: an answer of something in between decides nothing
+  if (status === 200) return body === null ? null : identityOf(body, homeserver);
   const code = field(body, 'errcode');
   const isAbsent =
     (status === 404 && code === 'M_NOT_FOUND') || (status === 403 && code === 'M_GUEST_ACCESS_FORBIDDEN');

@@ -50,8 +50,12 @@ export function createIdentityFlow(call: CallBackground, done: (nodes: Node[]) =
     document.querySelector('input')?.focus();
   };
 
-  const failed = (session: Shown, { want, address }: Choice, problem: Problem): void =>
-    want === 'server' ? edit(session, address, problem) : finish(problem);
+  const failed = (session: Shown, { want, address }: Choice, problem: Problem): void => {
+    if (want !== 'server') return finish(problem);
+    // nobody is asked again unless the user says so
+    void memory.remove(DRAFT);
+    edit(session, address, problem);
+  };
 
   const write = async (session: Shown, choice: Choice, accepted: string[]): Promise<void> => {
     show(waitingView(session.user));
@@ -97,7 +101,8 @@ export function createIdentityFlow(call: CallBackground, done: (nodes: Node[]) =
       const origins = originsFor(session, choice);
       if (!('key' in origins) && (await browser.permissions.contains({ origins }))) {
         guard(session, choice, look(session, choice));
-      } else edit(session, choice.address);
+      } else if (choice.want === 'server') edit(session, choice.address);
+      else return false;
       return true;
     },
   };

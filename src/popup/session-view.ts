@@ -27,10 +27,16 @@ export function sessionView(session: Shown, identity: IdentityActions, forget: (
 }
 
 function why({ standing, namedBy }: Shown): string {
-  if (standing.at === 'portal') return message(`reason_${standing.why}`);
+  if (standing.at === 'portal') {
+    const reason = message(`reason_${standing.why}`);
+    return PLAIN.has(standing.why) ? reason : `${message('namedUnusable')} ${reason}`;
+  }
   const named = message(`namedBy_${namedBy ?? ''}`);
   return standing.at === 'pending' ? `${named} ${message('pending')}` : named;
 }
+
+/** Reasons that are whole sentences; the others say what is wrong with an address. */
+const PLAIN = new Set(['names-nothing', 'adopted', 'unreachable', 'not-a-homeserver']);
 
 /** The server that issued the token is one that we do not follow, and the portal never saw the token. */
 function isUnusable({ redirected, named, namedBy, standing }: Shown): boolean {

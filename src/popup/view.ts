@@ -66,12 +66,12 @@ export function othersView(clients: readonly string[]): Node[] {
   ];
 }
 
-/** Shows a view. Who works by keyboard goes on at its first button. */
+/** Shows a view. Who works by keyboard goes on at what there is to do first, or waits at the view itself. */
 export function show(nodes: readonly Node[]): void {
   const view = document.getElementById('view');
   const hadFocus = view?.contains(document.activeElement) ?? false;
   view?.replaceChildren(...nodes);
-  if (hadFocus) view?.querySelector('button')?.focus();
+  if (hadFocus) (view?.querySelector<HTMLElement>('input, button:enabled') ?? view)?.focus();
 }
 
 function confirmForget(id: string, actions: Actions): void {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { engines, launch, type TestBrowser } from '../support/browser.ts';
 import { naming, startPortal, type Portal } from '../support/portal.ts';
 import { startSite, type Site } from '../support/static-site.ts';
+import { decoderCases } from './conformance/decoder-cases.ts';
 import { fetchAnswerCases } from './conformance/fetch-answer-cases.ts';
 import { fetchCases } from './conformance/fetch-cases.ts';
 import { heldFetchCases, type HeldResult } from './conformance/held-cases.ts';
@@ -27,7 +28,13 @@ interface Outcome {
   stray: string[];
 }
 
-const common = Object.entries({ ...fetchCases, ...fetchAnswerCases, ...xhrCases, ...xhrEventCases });
+const common = Object.entries({
+  ...fetchCases,
+  ...fetchAnswerCases,
+  ...xhrCases,
+  ...xhrEventCases,
+  ...decoderCases,
+});
 const held = Object.entries({ ...heldFetchCases, ...heldXhrCases });
 const TIMEOUT = 20_000;
 const MATRIX = '/_matrix/client/v3/x';
