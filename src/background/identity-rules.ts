@@ -1,5 +1,6 @@
 /** What happens to requests that concern identity servers: what is known of the accounts, put before the rules of core. */
 import { accountOf, defaultOf, issuerOf, type Account, type IdentityState } from '../core/account.ts';
+import { parseBaseUrl } from '../core/base-url.ts';
 import { effective, idServerOf, type Identity } from '../core/identity.ts';
 import { ruleBody } from '../core/identity-body.ts';
 import { identityOperation } from '../core/identity-endpoint.ts';
@@ -41,9 +42,10 @@ export async function ruleRequest(ask: IdentityAsk, place: Place, scene: Scene):
   const base = place.home;
   // a token that nobody knows is the server's that the client sends it to
   const tokenOf = issued?.server ?? (ask.token === null ? null : idServerOf(base));
-  const request = { op, base, tokenOf, validationOf: validation?.server ?? null };
+  const isUsable = couldBeNamed(base, scene.client, session, identity);
+  const request = { op, base, isUsable, tokenOf, validationOf: validation?.server ?? null };
   const verdict = ruleIdentity(request, { identity, isFresh, clientDefault, isLate: ask.late });
-  const elsewhere = isElsewhere(base, identity, clientDefault) ? base : null;
+  const elsewhere = isElsewhere(request, { identity, clientDefault }) ? base : null;
   if (verdict.act === 'wait') {
     return {
       ruling: { ...UNTOUCHED, wait: isPing(op) ? PING_DEADLINE : DEADLINE },
@@ -86,6 +88,13 @@ export async function ruleCarrier(ask: IdentityAsk, place: Place, scene: Scene):
   const note = validatedBy !== null &&
     secret !== null && { server: validatedBy, session: session.id, secret };
   return { ruling: { ...UNTOUCHED, body: verdict.body, note: note || null }, session, elsewhere: null };
+}
+
+/** What is no absolute URL in an account, a client that follows it makes one of its own origin. */
+function couldBeNamed(base: string, client: string, session: Session, identity: Identity): boolean {
+  const portal = accountKeyOf(session).home;
+  const { ok } = parseBaseUrl(base, { kind: 'identity', source: 'server', portal });
+  return ok && !(identity.is === 'invalid' && new URL(base).origin === client);
 }
 
 interface Subject {

@@ -16,6 +16,8 @@ export interface IdentityRequest {
   readonly op: string;
   /** Base URL that the page wrote. */
   readonly base: string;
+  /** An account could name it: a client may come to another by an invalid value. */
+  readonly isUsable: boolean;
   /** `idServerOf` the server that issued the token it carries, the validation that it goes on with; null: not known. */
   readonly tokenOf: string | null;
   readonly validationOf: string | null;
@@ -72,16 +74,17 @@ export function ruleIdentity(request: IdentityRequest, known: IdentityKnown): Id
  * A user trying out a new server in the client: it is neither the account's nor the client's own. Only where the
  * client's own is known: with `null` in the account, the first base URL of an old client is its default.
  */
-export function isCandidate(
-  { op, base }: IdentityRequest,
-  { identity, clientDefault }: IdentityKnown,
-): boolean {
-  return CANDIDATE.has(op) && isElsewhere(base, identity, clientDefault);
+function isCandidate(request: IdentityRequest, known: IdentityKnown): boolean {
+  return CANDIDATE.has(request.op) && isElsewhere(request, known);
 }
 
-export function isElsewhere(base: string, identity: Identity, clientDefault: string | null): boolean {
+/** Whether a client turns to a server that is neither its own nor the account's. */
+export function isElsewhere(
+  { base, isUsable }: Pick<IdentityRequest, 'base' | 'isUsable'>,
+  { identity, clientDefault }: Pick<IdentityKnown, 'identity' | 'clientDefault'>,
+): boolean {
   const isCurrent = identity.is === 'url' && identity.base === base;
-  return clientDefault !== null && base !== clientDefault && !isCurrent;
+  return isUsable && clientDefault !== null && base !== clientDefault && !isCurrent;
 }
 
 /** Tokens and validations of one identity server never travel to another. */

@@ -37,8 +37,9 @@ const MAX_RAW = 200;
  *   endpoint or the server is the wrong one. A guest has no account data (403 `M_GUEST_ACCESS_FORBIDDEN`).
  */
 export function readIdentity(status: number, body: unknown, homeserver: string): Identity | null {
-  // JSON at least: an answer of something in between decides nothing
-  if (status === 200) return body === null ? null : identityOf(body, homeserver);
+  const isContent = typeof body === 'object' && body !== null && !Array.isArray(body);
+  // something in between may answer 200 with anything
+  if (status === 200) return isContent ? identityOf(body, homeserver) : null;
   const code = field(body, 'errcode');
   const isAbsent =
     (status === 404 && code === 'M_NOT_FOUND') || (status === 403 && code === 'M_GUEST_ACCESS_FORBIDDEN');

@@ -32,6 +32,7 @@ const isPing = ({ role }: { role: string }): boolean => role === 'ping' || role 
 const request = (op: string, extra: Partial<IdentityRequest> = {}): IdentityRequest => ({
   op,
   base: D,
+  isUsable: true,
   tokenOf: null,
   validationOf: null,
   ...extra,
@@ -152,4 +153,12 @@ it.each([
   ['GET', 'v2/terms/x', 'other', 'v2'],
 ])('%s %s is %s of %s', (verb, path, op, api) => {
   expect(identityOperation(verb, path.split('/'))).toEqual({ op, api });
+});
+
+describe('a server that no account could name', () => {
+  it.each(['ping', 'token-issue', 'terms-accept'])('is no candidate: %s', (op) => {
+    const invalid: Identity = { is: 'invalid', why: 'no-scheme', raw: '"is.example"' };
+    const asked = request(op, { base: 'https://other.example', isUsable: false });
+    expect(ruleIdentity(asked, known(invalid, { clientDefault: D, isFresh: true })).act).toBe('answer');
+  });
 });
