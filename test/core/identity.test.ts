@@ -33,7 +33,7 @@ describe('the content of the account data', () => {
     const read =
       content === '<absent>'
         ? readIdentity(404, { errcode: 'M_NOT_FOUND', error: 'none' }, hsBase)
-        : readIdentity(200, content, hsBase);
+        : identityOf(content, hsBase);
     expect(read).toMatchObject({
       is: { default: 'absent', use: 'url' }[state] ?? state,
       ...(base !== undefined && { base }),
@@ -152,5 +152,11 @@ describe('the same value', () => {
 
   it.each(all.map((identity, at) => ({ identity, at })))('$identity', ({ identity, at }) => {
     expect(all.map((each) => sameIdentity({ ...each }, identity))).toEqual(all.map((_, i) => i === at));
+  });
+});
+
+describe('an answer of 200 that holds no object', () => {
+  it.each([null, [], 'x', 7])('decides nothing: %j', (body) => {
+    expect(readIdentity(200, body, 'https://hs1.example')).toBeNull();
   });
 });
