@@ -2,61 +2,63 @@
 import { styleText } from 'node:util';
 import type { TestBrowser } from '../support/browser.ts';
 import type { Recorded } from '../support/recorder.ts';
-import { account, leaks } from './account.ts';
-import { table, verdict } from './table.ts';
-import type { Home, World } from './world.ts';
+import type { Site } from '../support/static-site.ts';
+import { leaks, type Expectation } from './account.ts';
+import type { Log } from './steps.ts';
+import type { Witness } from './witness.ts';
 
-type Log = (line: string) => void;
 type Colour = Parameters<typeof styleText>[0];
 
-const colours: Record<string, Colour> = { portal: 'yellow', alpha: 'cyan', beta: 'magenta' };
+const colours: Record<string, Colour> = {
+  portal: 'yellow',
+  alpha: 'cyan',
+  beta: 'magenta',
+  is0: 'green',
+  is1: 'blue',
+  is2: 'blueBright',
+};
+
+/** What a person is shown. */
+export interface Shown {
+  readonly site: Site;
+  readonly witness: Witness;
+  readonly instructions: string;
+  expected(): Expectation;
+  /** Whatever else happens when a request has been answered. */
+  answered?(recorded: Recorded): void;
+  /** The account of it all. */
+  summary(): string;
+}
 
 /** Ends when `stopped` does, or when the browser is closed. */
 export async function live(
-  world: World,
+  shown: Shown,
   browser: TestBrowser,
   stopped: Promise<void>,
   log: Log,
 ): Promise<void> {
-  log(instructions(world));
+  const { site, witness } = shown;
+  log(shown.instructions);
   const paint = painter();
-  world.witness.onAnswer = (recorded) => {
-    tell(recorded, world, paint, log);
-    converse(recorded, world.homes);
+  witness.onAnswer = (recorded) => {
+    tell(recorded, shown, paint, log);
+    shown.answered?.(recorded);
   };
   const closed = whenClosed(browser);
-  await browser.turnOn(world.site.origin);
+  await browser.turnOn(site.origin);
   const [first] = await browser.puppeteer.pages();
   const page = first ?? (await browser.newPage());
   await page.setViewport(null); // as large as the window
-  await page.goto(`${world.site.origin}/`, { waitUntil: 'domcontentloaded' });
+  await page.goto(`${site.origin}/`, { waitUntil: 'domcontentloaded' });
   await Promise.race([stopped, closed]);
-  world.witness.onAnswer = () => undefined;
-  for (const open of world.witness.requests(({ status }) => status === null)) tell(open, world, paint, log);
-  const result = account(world.witness.all, world.servers, world.expected());
-  log(`\n${table(result)}\n${verdict(result, 'portal')}`);
-}
-
-function instructions({ site, portal, homes }: World): string {
-  const logins = homes.map(
-    ({ server, user }) => `  ${user} with the password pw-${user}   (on ${server.name})`,
-  );
-  const friends = homes.map(({ friend, room }) => `${friend} in '${room.name}'`).join(', ');
-  return [
-    `Hydrogen, unmodified, is at ${site.origin} and knows of ${portal.url} only.`,
-    'Sign in there as',
-    ...logins,
-    `and write to somebody, who will answer: ${friends}.`,
-    'The button of the extension (behind the puzzle piece in the toolbar) shows where you are.',
-    'Ctrl-C, or closing the browser, ends the demo.',
-    '',
-    'What portal and homeservers answer (* = with a token; preflights are left out):',
-  ].join('\n');
+  witness.onAnswer = () => undefined;
+  for (const open of witness.requests(({ status }) => status === null)) tell(open, shown, paint, log);
+  log(`\n${shown.summary()}`);
 }
 
 function tell(
   recorded: Recorded,
-  world: World,
+  shown: Shown,
   paint: (colour: Colour, text: string) => string,
   log: Log,
 ): void {
@@ -67,19 +69,8 @@ function tell(
   log(
     `${time}  ${name}  ${String(status ?? '...')} ${token === null ? ' ' : '*'} ${method.padEnd(4)} ${path}`,
   );
-  if (leaks(recorded, world.expected())) {
+  if (leaks(recorded, shown.expected())) {
     log(paint('red', `!!! A token reached ${server}, which has not issued it: ${method} ${path}`));
-  }
-}
-
-/** The other person in the room answers whatever is written there. */
-function converse({ server: name, method, path, status }: Recorded, homes: readonly Home[]): void {
-  const home = homes.find(({ server }) => server.name === name);
-  if (!home || method !== 'PUT' || status !== 200 || !path.includes('/send/m.room.')) return;
-  const { server, user, friend, room } = home;
-  const last = server.timeline(room.id).at(-1);
-  if (last?.sender === server.userId(user)) {
-    server.send(friend, room.id, `${friend} on ${name} has read '${last.body}'.`);
   }
 }
 

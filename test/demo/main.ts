@@ -1,10 +1,9 @@
 /** `npm start`: see options.ts for what it can do. */
 import { launch, type LaunchOptions, type Engine, type TestBrowser } from '../support/browser.ts';
 import { browserPath } from '../support/install.ts';
-import { live } from './live.ts';
+import { live, type Shown } from './live.ts';
 import { readOptions, usage, UsageError, type Options } from './options.ts';
-import { playAll } from './scenario.ts';
-import { startWorld, type World } from './world.ts';
+import { parts, type Opened } from './parts.ts';
 
 const log = (line: string): void => console.log(line);
 
@@ -15,30 +14,34 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   await browserPath(options.browser); // before anything is fetched or started
-  const world = await startWorld(log);
+  const { part, headless } = options;
+  const isPlayed = headless || part === 'synapse';
+  const opened = await parts[part](isPlayed, log);
   try {
-    return await (options.headless ? playHeadless(world, options) : showLive(world, options));
+    const { shown } = opened;
+    return await (isPlayed || !shown ? play(opened, options) : show(shown, options));
   } finally {
-    await world.close();
+    await opened.close();
   }
 }
 
-async function playHeadless(world: World, options: Options): Promise<number> {
-  const browser = await launch(options.browser, { headless: true });
+async function play(opened: Opened, { part, browser: engine, headless }: Options): Promise<number> {
+  // the real identity servers have a certificate of ours
+  const browser = await launch(engine, { headless, insecure: part === 'synapse' });
   try {
-    return (await playAll(world, browser, log)) ? 0 : 1;
+    return (await opened.play(browser, log)) ? 0 : 1;
   } finally {
     await browser.close();
   }
 }
 
-async function showLive(world: World, options: Options): Promise<number> {
+async function show(shown: Shown, options: Options): Promise<number> {
   const browser = await launchUninterrupted(options.browser, { headless: false });
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
   });
   try {
-    await live(world, browser, stopped, log);
+    await live(shown, browser, stopped, log);
     return 0;
   } finally {
     await browser.close().catch(() => undefined); // it may have been closed by hand

@@ -5,6 +5,11 @@ export const usage = `Homeward's demo: a portal, two homeservers, Hydrogen, and 
 
   npm start [-- OPTIONS]
 
+  --identity       instead: accounts that name an identity server, or none, or nonsense,
+                   with a bare matrix-js-sdk (in a window that is yours: riot-web)
+  --synapse        instead: real homeservers and identity servers (Synapse, Sydent);
+                   always plays the whole scenario and judges it
+
   --browser NAME   chromium (default) or firefox
   --headless       play the whole scenario without a window, and judge it;
                    this is also what happens where there is no display
@@ -12,7 +17,10 @@ export const usage = `Homeward's demo: a portal, two homeservers, Hydrogen, and 
 
 CHROMIUM=/path/to/it or FIREFOX=/path/to/it names a browser; DEBUG=1 shows the whole of an error.`;
 
+export type Part = 'portal' | 'identity' | 'synapse';
+
 export interface Options {
+  readonly part: Part;
   readonly browser: Engine;
   readonly headless: boolean;
   readonly help: boolean;
@@ -22,20 +30,26 @@ export interface Options {
 export class UsageError extends Error {}
 
 export function readOptions(args: string[]): Options {
-  const { browser, headless, help } = parse(args);
+  const { browser, headless, help, identity, synapse } = parse(args);
   const engine = engines.find((each) => each === browser);
   if (!engine) throw new UsageError(`--browser is ${engines.join(' or ')}, not '${browser}'`);
-  return { browser: engine, headless: headless || !hasDisplay(), help };
+  if (identity && synapse) throw new UsageError('--identity and --synapse are two demos: choose one');
+  const part = identity ? 'identity' : synapse ? 'synapse' : 'portal';
+  return { part, browser: engine, headless: headless || !hasDisplay(), help };
 }
 
-function parse(args: string[]): { browser: string; headless: boolean; help: boolean } {
+const flag = { type: 'boolean', default: false } as const;
+
+function parse(args: string[]) {
   try {
     return parseArgs({
       args,
       options: {
         browser: { type: 'string', default: 'chromium' },
-        headless: { type: 'boolean', default: false },
-        help: { type: 'boolean', short: 'h', default: false },
+        headless: flag,
+        identity: flag,
+        synapse: flag,
+        help: { ...flag, short: 'h' },
       },
     }).values;
   } catch (error) {

@@ -32,7 +32,7 @@ const people = [
 ];
 
 /** What the client was built with, in the place of the portal's address. */
-const builtIn = 'http://portal.localhost:8401';
+export const builtIn = 'http://portal.localhost:8401';
 
 export async function startWorld(log: (line: string) => void): Promise<World> {
   const root = await clientSite('hydrogen', log);

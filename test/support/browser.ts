@@ -31,6 +31,8 @@ export interface LaunchOptions {
   idleTimeout?: number;
   /** Ordinary host names that resolve to this machine, such as `client.test`. */
   hosts?: readonly string[];
+  /** Accepts certificates of anybody, as of the identity servers that `startSydent` runs. */
+  insecure?: boolean;
 }
 
 /** Fixed, so that the extension's pages have a known address in Firefox. */
@@ -82,6 +84,7 @@ async function launchChromium({
   extension = true,
   headless = true,
   hosts = [],
+  insecure = false,
 }: LaunchOptions): Promise<Browser> {
   const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');
   return puppeteer.launch({
@@ -90,13 +93,17 @@ async function launchChromium({
     headless,
     pipe: true,
     ...(extension && { enableExtensions: [path.join(top, 'dist/chromium')] }),
-    args: [...CHROMIUM_ARGS, ...(rules ? [`--host-resolver-rules=${rules}`] : [])],
+    args: [
+      ...CHROMIUM_ARGS,
+      ...(rules ? [`--host-resolver-rules=${rules}`] : []),
+      ...(insecure ? ['--ignore-certificate-errors'] : []),
+    ],
     defaultViewport: { width: 1100, height: 800 },
   });
 }
 
 async function launchFirefox(options: LaunchOptions): Promise<Browser> {
-  const { extension = true, headless = true, idleTimeout, hosts = [] } = options;
+  const { extension = true, headless = true, idleTimeout, hosts = [], insecure = false } = options;
   const folder = path.join(top, 'dist/firefox');
   const manifest = JSON.parse(await fs.readFile(path.join(top, 'manifest.json'), 'utf8')) as {
     browser_specific_settings: { gecko: { id: string } };
@@ -105,6 +112,7 @@ async function launchFirefox(options: LaunchOptions): Promise<Browser> {
     browser: 'firefox',
     executablePath: await browserPath('firefox'),
     headless,
+    acceptInsecureCerts: insecure,
     // without it BiDi does not open pages of an extension
     args: ['--remote-allow-system-access'],
     extraPrefsFirefox: {
