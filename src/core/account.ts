@@ -71,7 +71,7 @@ const MAX_ISSUED = 256;
 const MAX_DEFAULTS = 256;
 
 export function accountOf({ accounts }: IdentityState, key: AccountKey): Account {
-  return accounts.find((account) => isSame(account, key)) ?? { ...key, ...FRESH };
+  return accounts.find((account) => isSameAccount(account, key)) ?? { ...key, ...FRESH };
 }
 
 export function issuerOf({ issued }: IdentityState, client: string, digest: string): Issued | null {
@@ -103,20 +103,25 @@ export function reduceIdentity(state: IdentityState, event: IdentityEvent): Iden
   }
 }
 
-/** Answers may arrive in another order than the requests left: the one that was asked for last counts. */
+/**
+ * Answers may arrive in another order than the requests left: the one that was asked for last counts. Whoever wrote the
+ * value says so, even where another's reading of it came first.
+ */
 function read(state: IdentityState, event: Extract<IdentityEvent, { type: 'read' }>): IdentityState {
   const { key, identity, at, mine } = event;
   const before = accountOf(state, key);
+  const { changed, candidate } = before;
+  const isSame = sameIdentity(before.identity, identity);
+  if (mine && isSame && changed && !changed.mine) {
+    return update(state, key, { changed: { ...changed, mine }, readAt: Math.max(at, before.readAt) });
+  }
   if (at < before.readAt) return state;
-  const isNew = before.identity.is !== 'unknown' && !sameIdentity(before.identity, identity);
-  // this client's own reading may have come first
-  const isMine = mine && !isNew && before.changed !== null && !before.changed.mine;
-  const isCandidate = identity.is === 'url' && identity.base === before.candidate;
+  const isNew = before.identity.is !== 'unknown' && !isSame;
+  const isCandidate = identity.is === 'url' && identity.base === candidate;
   return update(state, key, {
     identity,
     readAt: at,
     ...(isNew && { changed: { from: before.identity, mine } }),
-    ...(isMine && { changed: { from: before.changed?.from ?? UNKNOWN, mine } }),
     ...(isCandidate && { candidate: null }),
   });
 }
@@ -132,11 +137,11 @@ function update(state: IdentityState, key: AccountKey, change: Partial<Account>)
   const before = accountOf(state, key);
   const isChanged = Object.entries(change).some(([name, value]) => before[name as keyof Account] !== value);
   if (!isChanged) return state;
-  const others = state.accounts.filter((account) => !isSame(account, key));
+  const others = state.accounts.filter((account) => !isSameAccount(account, key));
   return { ...state, accounts: [{ ...before, ...change }, ...others].slice(0, MAX_ACCOUNTS) };
 }
 
-function isSame(a: AccountKey, b: AccountKey): boolean {
+function isSameAccount(a: AccountKey, b: AccountKey): boolean {
   return a.client === b.client && a.home === b.home && a.user === b.user;
 }
 
