@@ -5,7 +5,7 @@
 import type { CallBackground } from '../wire/document.ts';
 import { asked, type Fetch } from './check.ts';
 import { pause, unheard } from './patience.ts';
-import type { Held } from './sessions.ts';
+import type { Held } from './held.ts';
 
 /** Milliseconds. */
 const TIMEOUT = 10_000;

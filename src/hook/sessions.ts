@@ -10,6 +10,7 @@ import type { Bound, Check } from '../wire/document.ts';
 import { createAccountData } from './account-data.ts';
 import { accepts, probe, whoami, type Fetch } from './check.ts';
 import type { Channel } from './channel.ts';
+import type { Held } from './held.ts';
 import { inTime, unheard } from './patience.ts';
 
 /** Milliseconds. How long a page start waits for the background before requests without a token pass. */
@@ -19,22 +20,6 @@ const TOKEN_DEADLINE = 8000;
 
 /** How long whoever a token belongs to may take to be told. */
 const ADOPTION_TIMEOUT = 8000;
-
-/** A session as this document holds it: one object, however many tokens it has. */
-export type Held = { -readonly [K in keyof Route]: Route[K] } & {
-  settled?: Promise<void>;
-  ended?: true;
-  /** The newest that this document has used. */
-  token?: string;
-  /** Path of the user's account data; when it was asked for last; how often that is still to be done. */
-  accountData?: string;
-  readAt?: number;
-  hints?: number;
-  mine?: boolean;
-  reading?: boolean;
-  /** Ends the pause before it is asked for again. */
-  hurry?: () => void;
-};
 
 export type Sessions = ReturnType<typeof createSessions>;
 

@@ -6,14 +6,13 @@
  */
 import { PASS, type Sketch, type Verdict, type Watch } from '../core/verdict.ts';
 import { locate } from '../core/place.ts';
-import { parseJson } from '../request/answer.ts';
 import { BODYLESS } from '../core/role.ts';
 import { readBodyFields, tokenOf } from '../request/sketch.ts';
 import { addEventListener, apply, open, send, setRequestHeader } from './natives.ts';
 import { replace } from './replace.ts';
 import type { Router } from './router.ts';
-import { READ } from './fetch.ts';
 import { settle, type Settled } from './settle.ts';
+import { learnFrom } from './xhr-answer.ts';
 import { patchFakes, type Fake } from './xhr-fake.ts';
 import { end, snapshot, textOf, type Body, type Ending } from './xhr-hold.ts';
 
@@ -162,29 +161,6 @@ function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Settl
     apply(addEventListener, xhr, ['readystatechange', () => learnFrom(xhr, opened, router)]);
   }
   apply(send, xhr, args);
-}
-
-/**
- * Learns from the answer once: when the page first reads it, or when it is complete, whichever comes first. A sync answer
- * is only seen as the page reads it.
- *
- * @param seen what the page gets
- */
-function learnFrom(xhr: XMLHttpRequest, opened: Opened, router: Router, seen?: unknown): void {
-  const { watch } = opened;
-  const { status, responseURL: url } = xhr;
-  const isSync = watch?.for === 'sync' && status === 200;
-  if (!watch || xhr.readyState !== 4 || (isSync && seen === undefined)) return;
-  opened.watch = null;
-  const reads = READ.test(watch.for) || status === 401;
-  router.learn(watch, { status, url, body: isSync ? seen : reads ? bodyOf(xhr) : null });
-}
-
-function bodyOf({ responseType, response }: XMLHttpRequest): unknown {
-  if (responseType === 'json') return response;
-  return parseJson(
-    responseType === 'arraybuffer' ? new TextDecoder().decode(response as ArrayBuffer) : response,
-  );
 }
 
 function finish(xhr: XMLHttpRequest, opened: Opened, kind: Ending): void {

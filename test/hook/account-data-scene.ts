@@ -1,6 +1,6 @@
 /** A session, and a homeserver and background that are asked about its account. */
 import { createAccountData } from '../../src/hook/account-data.ts';
-import type { Held } from '../../src/hook/sessions.ts';
+import type { Held } from '../../src/hook/held.ts';
 import type { CallBackground } from '../../src/wire/document.ts';
 import type { IdentityRead } from '../../src/wire/identity.ts';
 
