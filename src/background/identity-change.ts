@@ -19,7 +19,7 @@ import {
   writeSetting,
   type Signed,
 } from './identity-client.ts';
-import type { Reply } from './requests.ts';
+import { NoAccess, type Reply } from './requests.ts';
 
 /** How long finding out what is published may take, in milliseconds. */
 const PUBLISHED_DEADLINE = 10_000;
@@ -84,7 +84,10 @@ const WITHOUT: Joined = { terms: [], hasTerms: true };
 
 /** Whether a server is an identity server that takes this account, and what it wants accepted. */
 async function join(base: string, signed: Signed): Promise<Joined | Problem> {
-  const there = await ping(base).catch(() => null);
+  const there = await ping(base).catch((error: unknown) => {
+    if (error instanceof NoAccess) throw error;
+    return null;
+  });
   if (!there) return { key: 'identityUnreachable', detail: '' };
   if (!there.ok) return failed('notAnIdentityServer', there);
   const token = await register(base, signed);

@@ -2,12 +2,11 @@
 import { accountOf, defaultOf } from '../core/account.ts';
 import { readIdentity } from '../core/identity.ts';
 import { accountKeyOf, type Session } from '../core/session.ts';
-import { browser } from '../webext/browser.ts';
 import type { IdentityPopupCalls, Problem, ShownIdentity } from '../wire/identity-popup.ts';
 import { planChange, writeChange, type Current } from './identity-change.ts';
 import { failed, readSetting, type Signed } from './identity-client.ts';
 import type { AccountOwner, SessionOwner } from './owners.ts';
-import { hideOrigin } from './requests.ts';
+import { hideOrigin, NoAccess } from './requests.ts';
 import type { Tokens } from './tokens.ts';
 
 type Handlers = {
@@ -42,12 +41,7 @@ export function identityPopupHandlers(
     const token = await tokens.of(id);
     if (!session || token === null) return { key: 'needsClient', detail: '' };
     const { home, user } = accountKeyOf(session);
-    if (
-      !(await browser.permissions.contains({
-        origins: [`${new URL(home).protocol}//${new URL(home).hostname}/*`],
-      }))
-    )
-      return { key: 'needsAccess', detail: '' };
+
     await hideOrigin();
     const signed = { home, user, token };
     const read = async (mine: boolean): Promise<Held | Problem> => {
@@ -84,8 +78,8 @@ export function identityPopupHandlers(
         if (problem) return problem;
         const after = await read(true);
         return 'key' in after ? after : null;
-      } catch {
-        return unreachable();
+      } catch (error) {
+        return unreachable(error);
       }
     },
 
@@ -117,6 +111,6 @@ function currentOf(state: Parameters<typeof accountOf>[0], session: Session): Cu
   return { identity, suggested, clientDefault: defaultOf(state, session.client) };
 }
 
-function unreachable(): Problem {
-  return { key: 'homeserverUnreachable', detail: '' };
+function unreachable(error: unknown): Problem {
+  return { key: error instanceof NoAccess ? 'needsAccess' : 'homeserverUnreachable', detail: '' };
 }

@@ -4,6 +4,7 @@
  */
 import { field, textOf } from '../core/json.ts';
 import { browser } from '../webext/browser.ts';
+import { patternOf } from '../webext/host-pattern.ts';
 
 export interface Reply {
   readonly status: number;
@@ -21,8 +22,12 @@ export interface Sent {
 /** Milliseconds for one request. */
 const TIMEOUT = 10_000;
 
+/** The browser does not give access to a server, so that a request would tell it who we are (CORS). */
+export class NoAccess extends Error {}
+
 /** Rejects when the server cannot be reached, or redirects. */
 export async function request(url: string, { method = 'GET', token, body }: Sent = {}): Promise<Reply> {
+  if (!(await browser.permissions.contains({ origins: [patternOf(url)] }))) throw new NoAccess(url);
   const headers: Record<string, string> = {};
   if (token !== undefined) headers['Authorization'] = `Bearer ${token}`;
   if (body !== undefined) headers['Content-Type'] = 'application/json';

@@ -3,6 +3,7 @@
  * else the browser has granted.
  */
 import { browser } from '../webext/browser.ts';
+import { patternOf } from '../webext/host-pattern.ts';
 import { storageItem, type StorageItem } from '../webext/storage-item.ts';
 import { list, string } from '../wire/parse.ts';
 
@@ -21,12 +22,6 @@ export interface Sites {
 const origins = list(string(1024), 256);
 const listed = storageItem('sites', origins, []);
 const wished = storageItem('wishes', origins, []);
-
-/** Ports cannot be named: Firefox accepts them in a pattern and then matches nothing (platform.md a). */
-export function patternOf(client: string): string {
-  const { protocol, hostname } = new URL(client);
-  return `${protocol}//${hostname}/*`;
-}
 
 export function createSites(): Sites {
   let tail: Promise<unknown> = Promise.resolve();

@@ -2,9 +2,9 @@
 import { changesBetween } from './changes.ts';
 import type { State } from '../core/session.ts';
 import { browser } from '../webext/browser.ts';
+import { patternOf } from '../webext/host-pattern.ts';
 import type { ToDocument } from '../wire/envelope.ts';
 import { showBadge, type Badge } from './badge.ts';
-import { patternOf } from './sites.ts';
 
 /** The ids of the tabs whose top document is at an origin that access is held to. */
 export async function tabsOf(client: string): Promise<number[]> {

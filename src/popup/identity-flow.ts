@@ -8,6 +8,7 @@
 import { parseBaseUrl } from '../core/base-url.ts';
 import { effective } from '../core/identity.ts';
 import { browser } from '../webext/browser.ts';
+import { patternOf } from '../webext/host-pattern.ts';
 import { isProblem, type Choice, type Plan, type Problem } from '../wire/identity-popup.ts';
 import type { CallBackground, Shown } from '../wire/popup.ts';
 import { identityForm, planView, problemNote, waitingView } from './identity-form.ts';
@@ -118,9 +119,4 @@ function originsFor({ home, account }: Shown, { want, address }: Choice): string
     urls.push(parsed.base);
   }
   return [...new Set(urls.map(patternOf))];
-}
-
-function patternOf(url: string): string {
-  const { protocol, hostname } = new URL(url);
-  return `${protocol}//${hostname}/*`;
 }

@@ -46,7 +46,7 @@ export function planView(
   cancel: () => void,
 ): Node[] {
   const boxes = plan.terms.map(({ name, url }) => termsBox(name, url));
-  const confirm = button(message('changeForAll'), 'main confirm', () => go(plan.terms.map(({ url }) => url)));
+  const confirm = button(message('changeForAll'), 'confirm', () => go(plan.terms.map(({ url }) => url)));
   const mayGo = (): void => {
     confirm.disabled = boxes.some(({ box }) => !box.checked);
   };
@@ -60,7 +60,7 @@ export function planView(
     element('h2', '', isolated(user)),
     ...notes,
     ...publishedNote(plan),
-    element('div', 'buttons', confirm, button(message('cancel'), 'cancel', cancel)),
+    element('div', 'buttons', button(message('cancel'), 'main cancel', cancel), confirm),
   ];
 }
 

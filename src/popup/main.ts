@@ -1,5 +1,6 @@
 /** The popup, for the client in the current tab. `?client=ORIGIN` shows another one (tests, the demo). */
 import { browser } from '../webext/browser.ts';
+import { patternOf } from '../webext/host-pattern.ts';
 import { popupReplies, type CallBackground } from '../wire/popup.ts';
 import { createIdentityFlow } from './identity-flow.ts';
 import { message } from './text.ts';
@@ -43,12 +44,11 @@ function start({ client, tab }: Subject): void {
       () => draw(message('failed')),
     );
   };
-  const { protocol, hostname } = new URL(client);
   const actions: Actions = {
     turnOn() {
       // in the click itself: Firefox forgets the click at the first await, and the popup may be gone when it is granted
       const wished = call('wish', { client });
-      browser.permissions.request({ origins: [`${protocol}//${hostname}/*`] }).then(
+      browser.permissions.request({ origins: [patternOf(client)] }).then(
         async (granted) => {
           await wished;
           await call(granted ? 'turnOn' : 'turnOff', { client });
