@@ -44,7 +44,9 @@ export async function ruleRequest(ask: IdentityAsk, place: Place, scene: Scene):
   const tokenOf = issued?.server ?? (ask.token === null ? null : idServerOf(base));
   const isUsable = couldBeNamed(base, scene.client, session, identity);
   const request = { op, base, isUsable, tokenOf, validationOf: validation?.server ?? null };
-  const verdict = ruleIdentity(request, { identity, isFresh, clientDefault, isLate: ask.late });
+  // a document that has used no token reads no account: a login form must not wait for it
+  const isLate = ask.late || (isPing(op) && ask.session === null);
+  const verdict = ruleIdentity(request, { identity, isFresh, clientDefault, isLate });
   const elsewhere = isElsewhere(request, { identity, clientDefault }) ? base : null;
   if (verdict.act === 'wait') {
     return {

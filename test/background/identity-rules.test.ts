@@ -61,9 +61,9 @@ describe('what is held', () => {
   const invite = '{"medium":"email","address":"a@b.example","id_server":"default.example"}';
 
   it.each<[string, Partial<IdentityAsk>, number]>([
-    [`GET ${is}/v2`, {}, 4000],
-    [`GET ${is}/api/v1`, {}, 4000],
-    [`GET ${is}/versions`, {}, 4000],
+    [`GET ${is}/v2`, { session: 's1' }, 4000],
+    [`GET ${is}/api/v1`, { session: 's1' }, 4000],
+    [`GET ${is}/versions`, { session: 's1' }, 4000],
     [LOOKUP, {}, 8000],
     [`POST ${is}/v2/account/register`, {}, 8000],
     [`GET ${is}/v2/terms`, {}, 8000],
@@ -75,6 +75,11 @@ describe('what is held', () => {
     expect(await rule(ask(line, extra), at)).toMatchObject({ wait: deadline, answer: null });
     const late = await rule(ask(line, { ...extra, late: true }), at);
     expect(late).toMatchObject({ wait: null, ...refused(504, 'M_UNKNOWN') });
+  });
+
+  it('is no ping of a document that has used no token: a login form must not wait', async () => {
+    const at = await scene([unknown]);
+    expect(await rule(ask(`GET ${is}/v2`), at)).toMatchObject({ wait: null, ...refused(504, 'M_UNKNOWN') });
   });
 
   it('is personal data while the value was read before a reload', async () => {
