@@ -1,15 +1,11 @@
 /** How the popup looks, and how it shows names that others chose. */
-import fs from 'node:fs/promises';
-import path from 'node:path';
 import type { Page } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
 import { engines } from '../support/browser.ts';
 import { useLab } from './lab.ts';
 import { logIn, whoami } from './page-calls.ts';
-import { looks, namesOutsideOfBdi } from './popup-looks.ts';
+import { looks, namesOutsideOfBdi, save } from './popup-looks.ts';
 import { sentence, textOf } from './popup-page.ts';
-
-const RESULTS = path.resolve(import.meta.dirname, '../../test-results');
 
 describe.each(engines)('%s: the popup', (engine) => {
   const lab = useLab(engine);
@@ -95,9 +91,5 @@ describe.each(engines)('%s: the popup', (engine) => {
     if (engine === 'chromium') await page.emulateMediaFeatures([]);
   });
 
-  async function screenshot(page: Page, name: string): Promise<void> {
-    await fs.mkdir(RESULTS, { recursive: true });
-    await page.bringToFront();
-    await page.screenshot({ path: path.join(RESULTS, `popup-${name}-${engine}.png`) });
-  }
+  const screenshot = (page: Page, name: string) => save(page, `${name}-${engine}`);
 });
