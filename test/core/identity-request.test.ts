@@ -157,7 +157,6 @@ it.each([
 
 describe('a server that no account could name', () => {
   it.each(['ping', 'token-issue', 'terms-accept'])('is no candidate: %s', (op) => {
-    const invalid: Identity = { is: 'invalid', why: 'no-scheme', raw: '"is.example"' };
     const asked = request(op, { base: 'https://other.example', isUsable: false });
     expect(ruleIdentity(asked, known(invalid, { clientDefault: D, isFresh: true })).act).toBe('answer');
   });
