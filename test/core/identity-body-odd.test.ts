@@ -65,12 +65,9 @@ describe('both spellings of the name at once', () => {
 });
 
 describe('an invitation that names no server', () => {
-  it.each<Identity>([disabled, url, { is: 'unknown' }])(
-    'passes as it is, account data $is',
-    (identity) => {
-      expect(bodyOf('invite', email, known(identity))).toBe(JSON.stringify(email));
-    },
-  );
+  it.each<Identity>([disabled, url, { is: 'unknown' }])('passes as it is, account data $is', (identity) => {
+    expect(bodyOf('invite', email, known(identity))).toBe(JSON.stringify(email));
+  });
 });
 
 describe('who issues the sid of the answer to a requestToken', () => {

@@ -27,6 +27,7 @@ const INDEX = '<!doctype html><meta charset="utf-8"><title>client</title><link r
 export function useLab(engine: Engine, options: LaunchOptions = {}): Lab {
   const running: { browser?: TestBrowser; popup?: Popup } = {};
   const opened: { close(): Promise<unknown> }[] = [];
+  let count = 0;
   const keep = <T extends { close(): Promise<unknown> }>(thing: T): T => {
     opened.push(thing);
     return thing;
@@ -49,7 +50,11 @@ export function useLab(engine: Engine, options: LaunchOptions = {}): Lab {
     get popup() {
       return there(running.popup);
     },
-    site: async (site) => keep(await startSite({ name: 'client', files: { '/index.html': INDEX }, ...site })),
+    async site(site) {
+      // a host of its own: a port may be used again by a later test, and access is given by host
+      count += 1;
+      return keep(await startSite({ name: `client${count}`, files: { '/index.html': INDEX }, ...site }));
+    },
     homeserver: async (given) =>
       keep(await startHomeserver({ name: 'alpha', users: ['alice', 'bob'], ...given })),
     portal: async (given) =>
