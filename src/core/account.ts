@@ -67,7 +67,8 @@ export type IdentityEvent =
 export const NO_ACCOUNTS: IdentityState = { accounts: [], issued: [], defaults: [] };
 
 const MAX_ACCOUNTS = 64;
-const MAX_ISSUED = 256;
+const MAX_ISSUED = 1024;
+const MAX_ISSUED_PER_CLIENT = 128;
 const MAX_DEFAULTS = 256;
 
 export function accountOf({ accounts }: IdentityState, key: AccountKey): Account {
@@ -129,7 +130,11 @@ function read(state: IdentityState, event: Extract<IdentityEvent, { type: 'read'
 /** The first that is heard of a token counts: it cannot be moved to another server. */
 function issue(state: IdentityState, issued: Issued): IdentityState {
   if (issuerOf(state, issued.client, issued.digest)) return state;
-  return { ...state, issued: [issued, ...state.issued].slice(0, MAX_ISSUED) };
+  const mine = state.issued.filter(({ client }) => client === issued.client);
+  // one client cannot push out another's
+  const oldest = mine.length < MAX_ISSUED_PER_CLIENT ? null : mine.at(-1);
+  const kept = state.issued.filter((each) => each !== oldest);
+  return { ...state, issued: [issued, ...kept].slice(0, MAX_ISSUED) };
 }
 
 /** The account that changed comes first: the longest unchanged goes when there are too many. */

@@ -8,6 +8,7 @@ import {
   type AccountKey,
   type IdentityEvent,
   type IdentityState,
+  type Issued,
 } from '../../src/core/account.ts';
 import type { Identity } from '../../src/core/identity.ts';
 
@@ -161,5 +162,24 @@ describe('the state', () => {
     expect(accountOf(full, { ...key, user: '@998:x' }).identity).toEqual(url(X));
     expect(issuerOf(full, key.client, 'd998')).not.toBeNull();
     expect(defaultOf(full, 'https://app998.example')).toBe(X);
+  });
+});
+
+describe('what one client has been issued', () => {
+  const token = (client: string, number: number): Issued => ({
+    client,
+    digest: `${client} ${number}`,
+    server: 'is.example',
+    session: null,
+  });
+
+  it('pushes out its own oldest, and never another client’s', () => {
+    let state = reduceIdentity(NO_ACCOUNTS, { type: 'issued', issued: token('https://a.example', 0) });
+    for (let number = 0; number < 300; number += 1) {
+      state = reduceIdentity(state, { type: 'issued', issued: token('https://evil.example', number) });
+    }
+    expect(issuerOf(state, 'https://a.example', 'https://a.example 0')).not.toBeNull();
+    expect(issuerOf(state, 'https://evil.example', 'https://evil.example 0')).toBeNull();
+    expect(issuerOf(state, 'https://evil.example', 'https://evil.example 299')).not.toBeNull();
   });
 });
