@@ -18,6 +18,7 @@ import { startSite } from '../support/static-site.ts';
 import { startSydent, type Sydent } from '../support/sydent.ts';
 import { startFrontedSynapse, type FrontedSynapse } from '../support/synapse.ts';
 import { ACCOUNT_DATA } from './identity-calls.ts';
+import { sentence } from './popup-page.ts';
 
 export interface World {
   /** Of all servers. */
@@ -99,16 +100,26 @@ export async function setIdentity(
   bodyOf(await home.call('PUT', where, { base_url: baseUrl }, await home.token(user)), where);
 }
 
-/** Done when the client's browser has asked the homeserver again. */
-export async function changeIdentity(world: World, { user, home }: Person, baseUrl: string | null) {
-  const reads = (): number =>
-    world.recorder.requests(
-      ({ server, method, path, status }) =>
-        server === home.name && method === 'GET' && path.endsWith(ACCOUNT_DATA) && status === 200,
-    ).length;
-  const before = reads();
-  await setIdentity(world, user, baseUrl);
-  await expect.poll(reads, { timeout: 20_000 }).toBeGreaterThan(before);
+/** In the popup, as the user does: to a server, whose terms are accepted, or to none. */
+export async function changeIdentity(browser: TestBrowser, { page }: Person, address: string | null) {
+  const popup = await browser.openPopup(new URL(page.url()).origin);
+  const push = async (selector: string): Promise<void> => {
+    await popup.waitForSelector(selector);
+    await popup.click(selector);
+  };
+  if (address === null) await push('.no-identity');
+  else {
+    await push('.change-identity');
+    await popup.type('input', address);
+    await push('.check');
+  }
+  await popup.waitForSelector('.confirm');
+  for (const box of await popup.$$('.terms input')) await box.click();
+  await push('.confirm');
+  const now = address ?? sentence('identity_disabled');
+  await popup.waitForSelector('.session .changed');
+  expect(await popup.$eval('main', ({ textContent }) => textContent)).toContain(now);
+  await popup.close();
 }
 
 /** Publishes an address on the account's identity server by the client, with the mail that it sends. */
