@@ -1,8 +1,8 @@
 // Uses Element as of late 2020 (riot-web 1.7.14) through its own UI.
 import type { Page } from 'puppeteer-core';
-import { attempt, click, fill, textOf, until, untilText, visit, type ClientDriver } from './drive-page.ts';
+import { attempt, click, fill, textOf, until, visit, type ClientDriver } from './drive-page.ts';
+import { openRoom, send, waitForMessage } from './drive-room.ts';
 
-const composer = '.mx_MessageComposer [contenteditable]';
 // not the one that warns of an unreachable identity server, with which the form works
 const loginErrors = '.mx_Login_error:not(.mx_Login_serverErrorNonFatal)';
 
@@ -47,21 +47,6 @@ async function login(page: Page, user: string, password: string): Promise<void> 
   await until(page, 'login: first sync', isSynced);
 }
 
-async function openRoom(page: Page, roomId: string, roomName: string): Promise<void> {
-  await page.evaluate((id) => {
-    location.hash = `#/room/${id}`;
-  }, roomId);
-  await untilText(page, 'openRoom: the room', '.mx_RoomHeader_nametext', roomName);
-  await attempt(page, 'openRoom: composer', () => page.waitForSelector(composer, { visible: true }));
-}
-
-async function send(page: Page, text: string): Promise<void> {
-  await fill(page, 'send: composer', composer, text);
-  await attempt(page, 'send: Enter', () => page.keyboard.press('Enter'));
-  const sent = '.mx_EventTile:not(.mx_EventTile_sending):not(.mx_EventTile_notSent)';
-  await untilText(page, 'send: in the timeline', sent, text);
-}
-
 async function reload(page: Page): Promise<void> {
   await attempt(page, 'reload', () => page.reload({ waitUntil: 'domcontentloaded' }));
   await until(page, 'reload: sync', isSynced);
@@ -99,7 +84,7 @@ export const riotWeb: ClientDriver = {
   login,
   openRoom,
   send,
-  waitForMessage: (page, text) => untilText(page, 'waitForMessage', '.mx_EventTile', text),
+  waitForMessage,
   reload,
   signOut,
   loginError: (page) => textOf(page, 'loginError', loginErrors),

@@ -1,6 +1,7 @@
 // Uses Riot (vector-web 0.9.0) through its own UI.
 import type { Page } from 'puppeteer-core';
-import { attempt, click, fill, textOf, until, untilText, visit, type ClientDriver } from './drive-page.ts';
+import { attempt, click, fill, textOf, until, visit, type ClientDriver } from './drive-page.ts';
+import { openRoom, send, waitForMessage } from './drive-room.ts';
 
 declare global {
   interface Window {
@@ -8,8 +9,6 @@ declare global {
     mxMatrixClientPeg?: { get(): { getSyncState(): string | null } | null };
   }
 }
-
-const composer = '.mx_MessageComposer textarea, .mx_MessageComposer [contenteditable]';
 
 async function loginPage(page: Page, step: string): Promise<void> {
   await attempt(page, step, () => page.waitForSelector('.mx_Login input[name=password]', { visible: true }));
@@ -37,21 +36,6 @@ async function login(page: Page, user: string, password: string): Promise<void> 
   await until(page, 'login: first sync', isSynced);
 }
 
-async function openRoom(page: Page, roomId: string, roomName: string): Promise<void> {
-  await page.evaluate((id) => {
-    location.hash = `#/room/${id}`;
-  }, roomId);
-  await untilText(page, 'openRoom: the room', '.mx_RoomHeader_nametext', roomName);
-  await attempt(page, 'openRoom: composer', () => page.waitForSelector(composer, { visible: true }));
-}
-
-async function send(page: Page, text: string): Promise<void> {
-  await fill(page, 'send: composer', composer, text);
-  await attempt(page, 'send: Enter', () => page.keyboard.press('Enter'));
-  const sent = '.mx_EventTile:not(.mx_EventTile_sending):not(.mx_EventTile_notSent)';
-  await untilText(page, 'send: in the timeline', sent, text);
-}
-
 async function reload(page: Page): Promise<void> {
   await attempt(page, 'reload', () => page.reload({ waitUntil: 'domcontentloaded' }));
   await until(page, 'reload: sync', isSynced);
@@ -71,7 +55,7 @@ export const vectorWeb: ClientDriver = {
   login,
   openRoom,
   send,
-  waitForMessage: (page, text) => untilText(page, 'waitForMessage', '.mx_EventTile', text),
+  waitForMessage,
   reload,
   signOut,
   loginError: (page) => textOf(page, 'loginError', '.mx_Login_error'),
