@@ -59,7 +59,7 @@ export async function ruleRequest(ask: IdentityAsk, place: Place, scene: Scene):
   const secret = op === 'validate-start' ? textOf(field(holder, 'client_secret')) : null;
   const notes = op === 'token-issue' || secret !== null;
   const note: IdentityNote = { server: idServerOf(verdict.base), session: session.id, secret: secret ?? '' };
-  const url = verdict.base === place.base ? null : verdict.base + place.rest;
+  const url = verdict.base === base ? null : verdict.base + place.rest;
   return { ruling: { ...UNTOUCHED, url, note: notes ? note : null }, session, elsewhere };
 }
 

@@ -24,7 +24,9 @@ export function decide(request: Sketch, known: Known): Verdict {
   if (teaches && !known.awake && !sync) return READY;
   const owner = token === null || !isToken(token) ? null : known.sessionOf(token);
   if (owner === undefined) return ask(request, known, place, token ?? '');
-  if (!request.ruled && (owner || hasSession(known)) && mayNameIdentity(verb, place.path)) {
+  const carrier = !request.ruled && mayNameIdentity(verb, place.path);
+  if (carrier && !owner && !known.ready && !sync) return READY;
+  if (carrier && (owner || hasSession(known))) {
     if (!request.body) return { act: 'read' };
     if (request.body.namesIdentity) return rule(request, known, place, owner ?? known.last);
   }

@@ -19,7 +19,8 @@ export function identityView(account: ShownIdentity, actions: IdentityActions): 
   view.append(element('p', 'soft', message(whyOf(identity, suggested))));
   view.append(...changedNote(account, actions));
   if (candidate !== null && !isUsed(identity, candidate)) {
-    view.append(element('p', 'note candidate', ...messageWith('candidate', candidate)));
+    const key = identity.is === 'absent' ? 'candidateAlone' : 'candidate';
+    view.append(element('p', 'note candidate', ...messageWith(key, candidate)));
     if (canChange) {
       const save = (): void => actions.plan({ want: 'server', address: candidate });
       view.append(button(message('saveForAll'), 'save-candidate', save));

@@ -55,6 +55,15 @@ describe('whose request it is', () => {
   });
 });
 
+describe('what is untouched', () => {
+  it.each([`${D}/_matrix/identity/v2`, `${D}//_matrix/identity/v2`, `${X}//_matrix/identity/v2/terms`])(
+    'goes where it was sent, as it was written: %s',
+    async (where) => {
+      expect(await rule(ask(`GET ${where}`), await scene([absent]))).toMatchObject(going(null));
+    },
+  );
+});
+
 describe('what is held', () => {
   const is = `${D}/_matrix/identity`;
   const hs = 'https://hs1.example/_matrix/client/v3';

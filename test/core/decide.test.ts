@@ -479,6 +479,13 @@ rows.push(
   ['old createRoom', `PUT ${P}/_matrix/client/api/v1/createRoom/1|tHome`, used, names, rule('home')],
   ['a device', `DELETE ${P}${cs}/devices/D|tHome`, used, names, rule('home')],
   ['without a token', `POST ${P}${cs}/account/password`, used, names, rule('home')],
+  [
+    'before anything is known',
+    `POST ${P}${cs}/account/password`,
+    { ...nobody, ready: false },
+    null,
+    { act: 'hold', until: { for: 'ready' } },
+  ],
   ['before any session', `POST ${P}${cs}/register`, nobody, null, begin],
   [
     'a message',
