@@ -18,6 +18,7 @@ export default defineConfig({
           environment: 'node',
           testTimeout: 120_000,
           hookTimeout: 300_000,
+          expect: { poll: { timeout: 10_000 } },
           globalSetup: ['test/support/setup.ts'],
         },
       },

@@ -13,9 +13,13 @@ const LOOKS: Record<Badge, { readonly text: string; readonly color: string; read
   reload: { text: '↻', color: '#1f5fbf', title: 'badgeReload' },
 };
 
-/** @param sessions of one client, the most recently used first */
-export function badgeOf(sessions: readonly Session[], accounts: IdentityState): Badge {
+/**
+ * @param sessions of one client, the most recently used first
+ * @param lacksAccess to a server that the rules of one of them need
+ */
+export function badgeOf(sessions: readonly Session[], accounts: IdentityState, lacksAccess: boolean): Badge {
   const current = sessions.filter(({ superseded }) => !superseded);
+  if (lacksAccess) return 'problem';
   if (current.some((session) => session.refused !== null || wantsEyes(session, accounts))) return 'problem';
   const [last] = current;
   if (!last) return 'none';

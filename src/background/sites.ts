@@ -6,10 +6,13 @@ import { browser } from '../webext/browser.ts';
 import { patternOf } from '../webext/host-pattern.ts';
 import { storageItem, type StorageItem } from '../webext/storage-item.ts';
 import { list, string } from '../wire/parse.ts';
+import { isHeld } from './access.ts';
 
 export interface Sites {
   isOn(client: string): Promise<boolean>;
   isListed(client: string): Promise<boolean>;
+  /** The clients that are turned on. */
+  all(): Promise<string[]>;
   /** Remembers that the user wants a client on; `admit` does it when access is there. */
   wish(client: string): Promise<void>;
   /** Turns on every wished-for client that access is held to; returns those. */
@@ -34,6 +37,7 @@ export function createSites(): Sites {
   const isListed = async (client: string): Promise<boolean> => (await listed.read()).includes(client);
   return {
     isListed,
+    all: () => listed.read(),
     isOn: async (client) => (await isListed(client)) && isHeld(client),
     wish: (client) => inTurn(() => add(wished, [client])),
     admit: () => inTurn(admit),
@@ -65,10 +69,6 @@ async function add(item: StorageItem<string[]>, clients: readonly string[]): Pro
 
 async function remove(item: StorageItem<string[]>, clients: readonly string[]): Promise<void> {
   await item.write((await item.read()).filter((client) => !clients.includes(client)));
-}
-
-function isHeld(client: string): Promise<boolean> {
-  return browser.permissions.contains({ origins: [patternOf(client)] });
 }
 
 /** Access is given back unless another client of the same host needs it. */

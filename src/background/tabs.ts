@@ -1,5 +1,5 @@
 /** The open tabs of a client. */
-import { changesBetween } from './changes.ts';
+import { changesBetween } from '../owner/changes.ts';
 import type { State } from '../core/session.ts';
 import { browser } from '../webext/browser.ts';
 import { patternOf } from '../webext/host-pattern.ts';

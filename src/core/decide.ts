@@ -5,7 +5,8 @@
  * goes where the page sent it. A request without a token follows the session whose token this document used last.
  */
 import { isToken } from './json.ts';
-import { locate, sideOf, type Place } from './place.ts';
+import { AUTHENTICATED, mediaOf } from './media.ts';
+import { isMatrix, locate, PASSED, placeOf, sideOf, type Place } from './place.ts';
 import { BODYLESS, mayNameIdentity, roleOf, type Role } from './role.ts';
 import { PASS, REFUSE, type Known, type Route, type Sketch, type Verdict, type Watch } from './verdict.ts';
 
@@ -15,13 +16,38 @@ import { PASS, REFUSE, type Known, type Route, type Sketch, type Verdict, type W
  */
 export function decide(request: Sketch, known: Known): Verdict {
   const place = locate(request.url, request.page);
+  const verdict = decideAt(request, known, place);
+  if (!place || (verdict.act !== 'pass' && verdict.act !== 'send')) return verdict;
+  if (verdict.act === 'pass') {
+    return isSeenLater(place, known) ? { ...verdict, marked: marked(place.url.href) } : verdict;
+  }
+  const there = placeOf(new URL(verdict.url));
+  return there && isSeenLater(there, known) ? { ...verdict, url: marked(verdict.url) } : verdict;
+}
+
+/** Whether the net would take a request home, which knows no tokens, only where requests go; or a page worker would act. */
+function isSeenLater(place: Place, { recent, marksAll }: Known): boolean {
+  if (marksAll) return isMatrix(place.path);
+  const isMedia = /^(media|client\/v1\/media)\//.test(place.path);
+  if (!isMedia && !place.path.startsWith('client/')) return false;
+  return recent.some(
+    ({ portal, target }) => target !== null && sideOf(place, isMedia, portal, null) === 'portal',
+  );
+}
+
+function marked(url: string): string {
+  return url.replace(/#.*/, '') + PASSED;
+}
+
+function decideAt(request: Sketch, known: Known, place: Place | null): Verdict {
   if (place && /^identity(\/|$)/.test(place.path)) return toIdentity(request, known, place);
   const verb = request.method.toUpperCase();
   const role = place && roleOf(verb, place.path);
   if (!role) return PASS;
   const { token, sync } = request;
   const teaches = role === 'begin' || role === 'refresh';
-  if (teaches && !known.awake && !sync) return READY;
+  // a login works without us; without its new token, a session at home would be taken to the portal
+  if (teaches && !known.awake && !sync) return role === 'refresh' ? AWAKE : READY;
   const owner = token === null || !isToken(token) ? null : known.sessionOf(token);
   if (owner === undefined) return ask(request, known, place, token ?? '');
   const carrier = !request.ruled && mayNameIdentity(verb, place.path);
@@ -32,7 +58,7 @@ export function decide(request: Sketch, known: Known): Verdict {
   }
   if (role === 'begin') return begin(request, place, owner);
   if (role === 'refresh') return refresh(request, known, place, owner);
-  if (owner) return withToken(request, place, role, owner);
+  if (owner) return withToken(request, known, place, role, owner);
   return token === null ? withoutToken(request, known, place, role) : PASS;
 }
 
@@ -52,16 +78,23 @@ function refresh(request: Sketch, known: Known, place: Place, owner: Route | nul
   const named = isToken(token) ? known.sessionOf(token) : null;
   if (named === undefined) return ask(request, known, place, token);
   const route = named ?? owner ?? known.last;
-  return route ? withToken(request, place, 'refresh', route) : PASS;
+  return route ? withToken(request, known, place, 'refresh', route) : PASS;
 }
 
-function withToken(request: Sketch, place: Place, role: Exclude<Role, 'begin'>, route: Route): Verdict {
+function withToken(
+  request: Sketch,
+  known: Known,
+  place: Place,
+  role: Exclude<Role, 'begin'>,
+  route: Route,
+): Verdict {
   const side = sideOf(place, role === 'media', route.portal, route.target);
   if (!side) return PASS;
   const watch: Watch = { for: role, route, token: request.token };
-  if (side === 'target' || route.target === null) return pass(watch, route);
+  if (side === 'target' || route.target === null)
+    return media(request, known, place, route, watch) ?? pass(watch, route);
   if (role === 'portal' || role === 'pass' || role === 'flows') return stay(place, null);
-  return toTarget(request, place, route, watch);
+  return media(request, known, place, route, watch) ?? toTarget(request, place, route, watch);
 }
 
 function withoutToken(request: Sketch, known: Known, place: Place, role: Role): Verdict {
@@ -73,8 +106,11 @@ function withoutToken(request: Sketch, known: Known, place: Place, role: Role): 
     if (!known.ready && !request.sync) return READY;
     route = recentAt(place, known);
   }
-  const side = route?.target && sideOf(place, role === 'media', route.portal, route.target);
-  return route && side === 'portal' ? toTarget(request, place, route, null) : PASS;
+  const side = route && sideOf(place, role === 'media', route.portal, route.target);
+  if (!route || !side) return PASS;
+  const asMedia = media(request, known, place, route, null);
+  if (asMedia) return asMedia;
+  return side === 'portal' && route.target !== null ? toTarget(request, place, route, null) : PASS;
 }
 
 /** MSC2230: nothing before there is a session, and nothing in a document whose client has signed out. */
@@ -97,11 +133,43 @@ function hasSession({ claimed, adopting, last, recent, signedOut }: Known): bool
   return claimed !== null || last !== null || (!signedOut && (adopting || recent.length > 0));
 }
 
+/** Media of a homeserver that wants a token for it (MSC3916), asked for at a path, or in a way, from before. */
+function media(
+  request: Sketch,
+  known: Known,
+  place: Place,
+  route: Route,
+  watch: Watch | null,
+): Verdict | null {
+  const { target, portal, pending } = route;
+  const found = route.media && !pending && /^get$/i.test(request.method) ? mediaOf(place.rest) : null;
+  if (!found) return null;
+  const url = (target ?? portal) + found.rest;
+  const addToken = request.token === null && found.isFile ? known.tokenOf(route) : null;
+  // who asks the homeserver itself for authenticated media knows what it does
+  if (place.home === (target ?? portal) && place.path.startsWith(AUTHENTICATED)) return null;
+  return { act: 'send', url, dropToken: false, addToken, watch, uses: watch && route, orPortal: null };
+}
+
 /** `watch` only for what carries a token. */
-function toTarget({ sync, method }: Sketch, { rest }: Place, route: Route, watch: Watch | null): Verdict {
+function toTarget(
+  { sync, method }: Sketch,
+  { rest, url }: Place,
+  route: Route,
+  watch: Watch | null,
+): Verdict {
   if (route.pending && !sync) return { act: 'hold', until: { for: 'target', route } };
-  const orPortal = watch || !BODYLESS.test(method) ? null : route.target;
-  return { act: 'send', url: route.target + rest, dropToken: false, watch, uses: watch && route, orPortal };
+  const mayReturn = !watch && BODYLESS.test(method) && route.target !== null;
+  const orPortal = mayReturn ? { target: route.target, url: marked(url.href) } : null;
+  return {
+    act: 'send',
+    url: route.target + rest,
+    dropToken: false,
+    addToken: null,
+    watch,
+    uses: watch && route,
+    orPortal,
+  };
 }
 
 /** Stays at the portal, without the token of the session that lives elsewhere. */
@@ -112,7 +180,7 @@ function stay({ url }: Place, watch: Watch | null): Verdict {
     .filter((pair) => !new URLSearchParams(pair).has('access_token'))
     .join('&');
   const here = url.origin + url.pathname + (kept && `?${kept}`);
-  return { act: 'send', url: here, dropToken: true, watch, uses: null, orPortal: null };
+  return { act: 'send', url: here, dropToken: true, addToken: null, watch, uses: null, orPortal: null };
 }
 
 /** A token that this document has not asked about. What cannot wait may pass only where no session can be. */
@@ -131,6 +199,7 @@ function recentAt({ home }: Place, { recent }: Known): Route | null {
 }
 
 const READY = { act: 'hold', until: { for: 'ready' } } as const;
+const AWAKE = { act: 'hold', until: { for: 'ready', must: true } } as const;
 
 function pass(watch: Watch, uses: Route | null): Verdict {
   return { ...PASS, watch, uses };

@@ -1,11 +1,17 @@
 /** Where a request goes: its URL taken apart at `/_matrix`, and whose server that is (url-rules.md, section B). */
 
+/**
+ * The fragment on a request that was decided already: to the net, or to a page worker, that takes everything else home.
+ * It never shows on the wire, and survives a client's own service worker.
+ */
+export const PASSED = '#hw-pass';
+
 /** A URL taken apart at its first `_matrix` segment. */
 export interface Place {
   readonly url: URL;
   /** Everything before `/_matrix`, as written. */
   readonly base: string;
-  /** The same without the empty segments that a path may begin with (`//_matrix`). */
+  /** The same without the empty segments that a path may begin or end with (`//_matrix`). */
   readonly home: string;
   /**
    * The path after `/_matrix/`, each segment percent-decoded once for comparison. An encoded slash stays encoded: it
@@ -35,13 +41,18 @@ export function placeOf(url: URL): Place | null {
   return {
     url,
     base: url.origin + before,
-    home: url.origin + before.replace(/^\/+(?=\/|$)/, ''),
+    home: url.origin + before.replace(/^\/+(?=\/|$)|\/+$/g, ''),
     path: segments
       .slice(at + 1)
       .map(decode)
       .join('/'),
     rest: `/${segments.slice(at).join('/')}${url.search}`,
   };
+}
+
+/** Whether a path is of an API that Homeward routes: client-server, media, identity. */
+export function isMatrix(path: string): boolean {
+  return /^(client|media|identity)(\/|$)/.test(path);
 }
 
 /** Whose server: of the target, which is tried first, or of the portal; null: of neither. */

@@ -14,10 +14,11 @@ import type { BaseUrlReason } from './base-url.ts';
 import type { NamedBy } from './login-response.ts';
 
 /**
- * Why a session is at the portal. `unreachable` and `not-a-homeserver` are asked again at the next page start; an
- * `adopted` one began before Homeward was turned on.
+ * Why a session is at the portal. `unreachable`, `not-a-homeserver` and `forbidden` (by the page's CSP) are asked again
+ * at the next page start; an `adopted` one began before Homeward was turned on.
  */
-export type StayReason = 'names-nothing' | 'adopted' | 'unreachable' | 'not-a-homeserver' | BaseUrlReason;
+export type StayReason =
+  'names-nothing' | 'adopted' | 'unreachable' | 'not-a-homeserver' | 'forbidden' | BaseUrlReason;
 
 export type Standing =
   { readonly at: 'pending' } | { readonly at: 'home' } | { readonly at: 'portal'; readonly why: StayReason };
@@ -33,6 +34,8 @@ export interface Session {
   /** The login was answered by another server than the portal (307): the portal never saw the token. */
   readonly redirected: boolean;
   readonly standing: Standing;
+  /** Its homeserver is known to have authenticated media (MSC3916). */
+  readonly media: boolean;
   readonly user: string;
   readonly device: string | null;
   /** Digests, newest first: the last two of each are good until the newer one has been used (MSC2918). */
@@ -62,7 +65,10 @@ export interface State {
   readonly lastHomes: readonly LastHome[];
 }
 
-export type Began = Omit<Session, 'access' | 'refresh' | 'used' | 'movedFrom' | 'refused' | 'superseded'> & {
+export type Began = Omit<
+  Session,
+  'access' | 'refresh' | 'media' | 'used' | 'movedFrom' | 'refused' | 'superseded'
+> & {
   readonly access: string;
   readonly refresh: string | null;
 };
@@ -76,6 +82,7 @@ export type Event =
       readonly access: string;
       readonly refresh: string | null;
     }
+  | { readonly type: 'media'; readonly id: string }
   | { readonly type: 'used'; readonly id: string; readonly at: number }
   /** `all`: `/logout/all` and a deactivated account end the user's other sessions at that homeserver too. */
   | { readonly type: 'ended'; readonly id: string; readonly all: boolean };
@@ -95,10 +102,12 @@ export function accountKeyOf(session: Session): AccountKey {
   return { client, home: targetOf(session) ?? portal, user };
 }
 
+const ASKED_AGAIN: ReadonlySet<StayReason> = new Set(['unreachable', 'not-a-homeserver', 'forbidden']);
+
 /** Whether the next page start asks the named homeserver again. */
 export function isWorthAnotherCheck({ named, standing }: Session): boolean {
   if (named === null || standing.at === 'home') return false;
-  return standing.at === 'pending' || standing.why === 'unreachable' || standing.why === 'not-a-homeserver';
+  return standing.at === 'pending' || ASKED_AGAIN.has(standing.why);
 }
 
 /** The session of a client that a token digest (access or refresh) belongs to. */
@@ -117,7 +126,9 @@ export function reduce(state: State, event: Event): State {
     case 'began':
       return begin(state, event.session);
     case 'checked':
-      return update(state, event.id, (session) => ({ ...session, standing: event.standing }));
+      return update(state, event.id, (session) => ({ ...session, standing: event.standing, media: false }));
+    case 'media':
+      return update(state, event.id, (session) => (session.media ? session : { ...session, media: true }));
     case 'refreshed':
       return refreshed(state, event);
     case 'used':
@@ -140,6 +151,7 @@ function begin(state: State, began: Began): State {
     ...began,
     access: [access],
     refresh: refresh === null ? [] : [refresh],
+    media: false,
     used: began.began,
     movedFrom: before === home ? null : before,
     refused: null,
@@ -169,7 +181,8 @@ function end(state: State, { id, all }: Extract<Event, { type: 'ended' }>): Stat
 
 function update(state: State, id: string, change: (session: Session) => Session): State {
   if (!state.sessions.some((session) => session.id === id)) return state;
-  return { ...state, sessions: state.sessions.map((each) => (each.id === id ? change(each) : each)) };
+  const sessions = state.sessions.map((each) => (each.id === id ? change(each) : each));
+  return sessions.every((each, index) => each === state.sessions[index]) ? state : { ...state, sessions };
 }
 
 function hasDigest(session: Session, digest: string): boolean {

@@ -1,6 +1,8 @@
 /** The values that a decision is made of: what is asked, what is known, what happens. */
 import type { Role } from './role.ts';
 
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** What a document knows of a session. */
 export interface Route {
   readonly id: string;
@@ -9,6 +11,8 @@ export interface Route {
   readonly target: string | null;
   /** The target was not checked yet: requests wait. */
   readonly pending: boolean;
+  /** Its homeserver is known to have authenticated media (MSC3916). */
+  readonly media: boolean;
 }
 
 /** What this document knows. */
@@ -22,6 +26,8 @@ export interface Known {
   readonly awake: boolean;
   /** The session of an access or refresh token; null: of none; undefined: not asked yet. */
   sessionOf(token: string): Route | null | undefined;
+  /** The newest access token of a session that this document has used; null: it has used none. */
+  tokenOf(route: Route): string | null;
   /** The token of a login answer that the background was told of and has not named a session for yet. */
   readonly claimed: string | null;
   /** A session that began before Homeward was turned on is being looked into. */
@@ -32,6 +38,8 @@ export interface Known {
   readonly signedOut: boolean;
   /** The sessions of this client, the most recently used first. */
   readonly recent: readonly Route[];
+  /** Something sees requests after us and acts on all that are not marked: a page worker. The net acts at portals only. */
+  readonly marksAll: boolean;
 }
 
 export interface Sketch {
@@ -73,16 +81,20 @@ export type Verdict =
       readonly signsOut: boolean;
       /** The identity server that a client without any session turns to. */
       readonly turnsTo: string | null;
+      /** The same URL with `PASSED`, where something else would act on the request. */
+      readonly marked: string | null;
     }
   | {
       readonly act: 'send';
       readonly url: string;
       /** The token stays behind: the request goes to a server that did not issue it. */
       readonly dropToken: boolean;
+      /** For a file of the session's homeserver, which the page asks for without a token. */
+      readonly addToken: string | null;
       readonly watch: Watch | null;
       readonly uses: Route | null;
-      /** The target's base URL, for a GET without a token: the portal may answer it when the target is not reached. */
-      readonly orPortal: string | null;
+      /** For a GET without a token: when the target's base URL is not reached, the portal may answer at the other. */
+      readonly orPortal: { readonly target: string; readonly url: string } | null;
       /** Its new text, where it is not the page's. */
       readonly body?: string;
     }
@@ -97,7 +109,8 @@ export type Verdict =
   | { readonly act: 'refuse' };
 
 export type Until =
-  | { readonly for: 'ready' }
+  /** `must`: what its answer teaches may not be lost, so it does not go before somebody is there who keeps it. */
+  | { readonly for: 'ready'; readonly must?: true }
   /** `base`: that it was used at. */
   | { readonly for: 'token'; readonly token: string; readonly base: string }
   | { readonly for: 'target'; readonly route: Route };
@@ -108,6 +121,7 @@ export const PASS: Extract<Verdict, { act: 'pass' }> = {
   uses: null,
   signsOut: false,
   turnsTo: null,
+  marked: null,
 };
 
 export const REFUSE = { act: 'refuse' } as const;

@@ -7,6 +7,8 @@ import { PASS, type Sketch, type Verdict, type Watch } from '../core/verdict.ts'
 import { decodedLater } from './decoded.ts';
 import { locate } from '../core/place.ts';
 import { readJson } from '../request/answer.ts';
+import { READ, STORED_DEADLINE } from '../request/learn.ts';
+import { inTime } from '../request/patience.ts';
 import { readdress } from '../request/readdress.ts';
 import { tokenOf } from '../request/sketch.ts';
 import {
@@ -19,17 +21,14 @@ import {
   urlOfRequest,
 } from './natives.ts';
 import { replace } from './replace.ts';
-import type { Router } from './router.ts';
-import { settle } from './settle.ts';
+import type { Router } from '../request/router.ts';
+import { settle } from '../request/settle.ts';
 
 export type Native = (...args: unknown[]) => Promise<Response>;
 type Sent = Extract<Verdict, { act: 'send' }>;
 
 /** A port that fetch blocks: the native function rejects with its own network error and nothing is sent. */
 const UNREACHABLE = 'http://localhost:1/';
-
-/** Whose answers are read: they are small. */
-export const READ = /^(begin|refresh|note)$/;
 
 /** @returns undoes it */
 export function patchFetch(owner: Window & typeof globalThis, router: Router): () => void {
@@ -56,15 +55,15 @@ export function route(native: Native, url: string, args: unknown[], router: Rout
   const sketch = locate(url, page) && sketchOf(input, url, init, page);
   if (!sketch) return native(...args);
   const verdict = router.decide(sketch);
-  if (verdict.act === 'pass') return watched(native(...args), verdict.watch, router);
+  const { marked } = verdict as Partial<typeof PASS>;
+  if (verdict.act === 'pass' && (!marked || typeof input === 'string')) {
+    return watched(marked ? native(marked, ...args.slice(1)) : native(...args), verdict.watch, router);
+  }
   // a user name in the URL (`@`) is for `Request` to refuse
-  if (
-    verdict.act === 'send' &&
-    typeof input === 'string' &&
-    !url.includes('@') &&
-    canKeep(init, verdict.dropToken)
-  ) {
-    return sending(native(verdict.url, ...args.slice(1)), verdict, router, () => native(...args));
+  if (verdict.act === 'send' && typeof input === 'string' && !url.includes('@') && canKeep(init, verdict)) {
+    return sending(native(verdict.url, ...args.slice(1)), verdict, router, (back) =>
+      native(back, ...args.slice(1)),
+    );
   }
   try {
     return asRequest(native, new Request(input, init), sketch, verdict, router);
@@ -84,10 +83,16 @@ async function asRequest(
   const settled = settle(router, sketch, first, () => request.clone().text());
   const verdict = await Promise.race([settled, aborted(request.signal)]);
   if (verdict.act === 'refuse') return native(UNREACHABLE);
-  if (verdict.act === 'pass') return watched(native(request), verdict.watch, router);
+  if (verdict.act === 'pass') {
+    const { marked, watch } = verdict;
+    const passed = marked ? await readdress(request, { url: marked }, true) : request;
+    return watched(native(passed), watch, router);
+  }
   if (verdict.act === 'answer') return answerOf(verdict, request.url.replace(/#.*/, ''));
-  const sent = native(await readdress(request, verdict.url, verdict.dropToken, verdict.body));
-  return sending(sent, verdict, router, () => native(request));
+  const sent = native(await readdress(request, verdict));
+  return sending(sent, verdict, router, async (back) =>
+    native(await readdress(request, { url: back }, true)),
+  );
 }
 
 /** A GET without a token that cannot reach the target is tried once at the portal; an aborted one fails there too. */
@@ -95,20 +100,22 @@ function sending(
   sent: Promise<Response>,
   verdict: Sent,
   router: Router,
-  again: () => Promise<Response>,
+  again: (url: string) => Promise<Response>,
 ): Promise<Response> {
-  return watched(verdict.orPortal ? sent.catch(again) : sent, verdict.watch, router);
+  const { orPortal, watch } = verdict;
+  return watched(orPortal ? sent.catch(() => again(orPortal.url)) : sent, watch, router);
 }
 
-/** A login or refresh is learnt before the page has the answer, a 401 beside it; a sync is seen as the page reads it. */
+/** The tokens of a login or refresh are stored before the page has them, a 401 is learnt beside; a sync as the page reads it. */
 async function observe(sent: Promise<Response>, watch: Watch, router: Router): Promise<Response> {
   const response = await sent;
   const { status, url, ok } = response;
-  const learn = (body: unknown): void => router.learn(watch, { status, url, body });
-  if (ok && READ.test(watch.for)) learn(await readJson(response));
+  const learn = (body: unknown) => router.learn(watch, { status, url, body });
+  // a page that reloads in the turn of its answer: Firefox has lost what was told in the same turn
+  if (ok && READ.test(watch.for)) await inTime(STORED_DEADLINE, learn(await readJson(response)));
   else if (status === 401) void readJson(response).then(learn);
-  else if (watch.for === 'sync') decodedLater(response, learn);
-  else learn(null);
+  else if (watch.for === 'sync') decodedLater(response, (body) => void learn(body));
+  else void learn(null);
   return response;
 }
 
@@ -151,6 +158,6 @@ function sketchOf(
 }
 
 /** Whether the page's own `init` can go along as it is: what it says must make sense at another origin. */
-function canKeep(init: RequestInit | undefined, dropToken: boolean): boolean {
-  return !dropToken && init?.credentials !== 'include' && init?.mode !== 'same-origin';
+function canKeep(init: RequestInit | undefined, { dropToken, addToken }: Sent): boolean {
+  return !dropToken && !addToken && init?.credentials !== 'include' && init?.mode !== 'same-origin';
 }

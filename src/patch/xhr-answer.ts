@@ -1,8 +1,8 @@
 /** What the answers to XMLHttpRequests teach. */
 import type { Watch } from '../core/verdict.ts';
 import { parseJson } from '../request/answer.ts';
-import { READ } from './fetch.ts';
-import type { Router } from './router.ts';
+import { READ } from '../request/learn.ts';
+import type { Router } from '../request/router.ts';
 
 interface Watched {
   /** null: nothing is to be learnt, or it was. */
@@ -22,7 +22,7 @@ export function learnFrom(xhr: XMLHttpRequest, opened: Watched, router: Router, 
   if (!watch || xhr.readyState !== 4 || (isSync && seen === undefined)) return;
   opened.watch = null;
   const reads = READ.test(watch.for) || status === 401;
-  router.learn(watch, { status, url, body: isSync ? seen : reads ? bodyOf(xhr) : null });
+  void router.learn(watch, { status, url, body: isSync ? seen : reads ? bodyOf(xhr) : null });
 }
 
 function bodyOf({ responseType, response }: XMLHttpRequest): unknown {

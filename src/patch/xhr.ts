@@ -4,14 +4,14 @@
  * A request is known at `open()`, its token only at `send()`: there the native `open()` runs again with the new URL.
  * That fires no event (the state is OPENED already) and keeps everything but the author's headers, which are replayed.
  */
-import { PASS, type Sketch, type Verdict, type Watch } from '../core/verdict.ts';
+import { PASS, type Mutable, type Sketch, type Verdict, type Watch } from '../core/verdict.ts';
 import { locate } from '../core/place.ts';
 import { BODYLESS } from '../core/role.ts';
 import { readBodyFields, tokenOf } from '../request/sketch.ts';
 import { addEventListener, apply, open, send, setRequestHeader } from './natives.ts';
 import { replace } from './replace.ts';
-import type { Router } from './router.ts';
-import { settle, type Settled } from './settle.ts';
+import type { Router } from '../request/router.ts';
+import { settle, type Settled } from '../request/settle.ts';
 import { learnFrom } from './xhr-answer.ts';
 import { patchFakes, type Fake } from './xhr-fake.ts';
 import { end, snapshot, textOf, type Body, type Ending } from './xhr-hold.ts';
@@ -32,6 +32,8 @@ interface Opened {
   /** Its answer, where no server gave it. */
   fake?: Fake;
 }
+
+type Sent = Extract<Verdict, { act: 'send' }>;
 
 const requests = new WeakMap<object, Opened>();
 
@@ -96,7 +98,7 @@ function start(xhr: XMLHttpRequest, opened: Opened, args: unknown[], router: Rou
   const authorization = opened.headers.filter(isAuthorization).map(([, value]) => value);
   const sync = opened.args.length > 2 && !isAsync;
   const token = tokenOf(authorization.join(', '), url);
-  const sketch: { -readonly [K in keyof Sketch]: Sketch[K] } = {
+  const sketch: Mutable<Sketch> = {
     method: `${method as string}`,
     url,
     page: document.baseURI,
@@ -131,7 +133,8 @@ async function hold(
   if (timeout > 0) setTimeout(() => isWaiting() && finish(xhr, opened, 'timeout'), timeout);
   let verdict = await settle(router, sketch, first, () => textOf(body));
   // the events of a request that was sent cannot be taken back, so the target is asked first whether it is there
-  if (verdict.act === 'send' && verdict.orPortal && !(await router.reaches(verdict.orPortal))) verdict = PASS;
+  const orPortal = verdict.act === 'send' && verdict.orPortal;
+  if (orPortal && !(await router.reaches(orPortal.target))) verdict = { ...PASS, marked: orPortal.url };
   if (!isWaiting()) return;
   if (verdict.act === 'refuse') return finish(xhr, opened, 'error');
   if (verdict.act === 'answer') {
@@ -147,14 +150,16 @@ async function hold(
 function go(xhr: XMLHttpRequest, opened: Opened, args: unknown[], verdict: Settled, router: Router): void {
   if (verdict.act === 'refuse' || verdict.act === 'answer')
     throw new DOMException('Network error.', 'NetworkError');
-  if (verdict.act === 'send') {
+  const { dropToken, addToken, url = verdict.act === 'pass' && verdict.marked } = verdict as Partial<Sent>;
+  if (url) {
     const [method, , ...rest] = opened.args;
-    apply(open, xhr, [method, verdict.url, ...rest]);
+    apply(open, xhr, [method, url, ...rest]);
     // servers answer `Access-Control-Allow-Origin: *`, which forbids credentials
-    xhr.withCredentials = false;
+    if (verdict.act === 'send') xhr.withCredentials = false;
     for (const header of opened.headers) {
-      if (!verdict.dropToken || !isAuthorization(header)) apply(setRequestHeader, xhr, header);
+      if (!dropToken || !isAuthorization(header)) apply(setRequestHeader, xhr, header);
     }
+    if (addToken) apply(setRequestHeader, xhr, ['Authorization', `Bearer ${addToken}`]);
   }
   opened.watch = verdict.watch;
   if (opened.watch) {

@@ -2,9 +2,10 @@
 import { browser } from '../webext/browser.ts';
 import { patternOf } from '../webext/host-pattern.ts';
 import { popupReplies, type CallBackground } from '../wire/popup.ts';
-import { createIdentityFlow } from './identity-flow.ts';
-import { message } from './text.ts';
-import { clientView, noClientView, othersView, show, type Actions } from './view.ts';
+import { createIdentityFlow } from '../ui/identity-flow.ts';
+import { message, speak } from '../ui/text.ts';
+import { access, draft } from './stage.ts';
+import { clientView, diagnosticsView, noClientView, othersView, show, type Actions } from './view.ts';
 
 const call: CallBackground = async (name, args) =>
   popupReplies[name](await browser.runtime.sendMessage({ from: 'popup', call: name, args }));
@@ -30,13 +31,29 @@ function originOf(url: string | undefined): string | null {
 }
 
 function start({ client, tab }: Subject): void {
-  const draw = async (note: string | null = null, ...notes: Node[]): Promise<void> => {
+  /** What is being drawn, until it or something else is shown: answers may come in another order than questions. */
+  let drawing: { readonly note: string | null; readonly notes: readonly Node[] } | null = null;
+  const showNow = (nodes: readonly Node[]): void => {
+    drawing = null;
+    show(nodes);
+  };
+  const draw = async (said: string | null = null, ...nodes: Node[]): Promise<void> => {
+    const { note, notes } =
+      said === null && nodes.length === 0 && drawing ? drawing : { note: said, notes: nodes };
+    const mine = { note, notes };
+    drawing = mine;
     const [description, clients] = await Promise.all([call('describe', { client }), call('clients', null)]);
     const badge = tab === undefined ? '' : await browser.action.getBadgeText({ tabId: tab });
     const others = clients.filter((each) => each !== client);
-    show([...notes, ...clientView(client, description, badge === '↻', note, actions), ...othersView(others)]);
+    if (drawing !== mine) return;
+    showNow([
+      ...notes,
+      ...clientView(client, description, badge === '↻', note, actions),
+      ...othersView(others),
+    ]);
   };
-  const identity = createIdentityFlow(call, (notes) => void draw(null, ...notes));
+  const done = (notes: Node[]): void => void draw(null, ...notes);
+  const identity = createIdentityFlow({ show: showNow, done, call, access, draft });
   /** Draws the result, also of what failed. */
   const after = (work: Promise<unknown>): void => {
     work.then(
@@ -62,6 +79,26 @@ function start({ client, tab }: Subject): void {
       if (tab !== undefined) void browser.tabs.reload(tab).then(() => window.close());
     },
     forget: (id) => after(call('forget', { id })),
+    // in the click itself
+    grant: (patterns) => {
+      const origins = [...new Set(patterns)];
+      browser.permissions.request({ origins }).then(
+        (granted) => draw(granted ? null : message('declined')),
+        () => draw(message('failed')),
+      );
+    },
+    diagnose: () => {
+      call('diagnose', { client }).then(
+        async (text) => {
+          const isCopied = await navigator.clipboard.writeText(text).then(
+            () => true,
+            () => false,
+          );
+          showNow(diagnosticsView(text, isCopied, actions));
+        },
+        () => draw(message('failed')),
+      );
+    },
     identityOf: (session) => ({
       edit: () => identity.edit(session),
       plan: (choice) => identity.plan(session, choice),
@@ -71,7 +108,7 @@ function start({ client, tab }: Subject): void {
   };
   // what another tab or another client changed, while the popup shows it
   browser.storage.local.onChanged.addListener(() => {
-    if (document.querySelector('.session')) void draw();
+    if (document.querySelector('.turn-off')) void draw();
   });
   void (async () => {
     const { sessions } = await call('describe', { client });
@@ -79,6 +116,7 @@ function start({ client, tab }: Subject): void {
   })();
 }
 
+speak((key, substitutions) => browser.i18n.getMessage(key, substitutions));
 void (async () => {
   document.documentElement.lang = browser.i18n.getUILanguage();
   const subject = await findSubject();

@@ -1,15 +1,20 @@
 /** The popup's views. Each replaces the whole, so that nothing half old is shown. */
+import { everyHost, patternOf } from '../webext/host-pattern.ts';
 import type { Description, Shown } from '../wire/popup.ts';
-import { button, element } from './elements.ts';
-import type { IdentityActions } from './identity-view.ts';
-import { sessionView } from './session-view.ts';
-import { isolated, message } from './text.ts';
+import { button, element, showIn } from '../ui/elements.ts';
+import type { IdentityActions } from '../ui/identity-view.ts';
+import { sessionView } from '../ui/session-view.ts';
+import { isolated, message } from '../ui/text.ts';
 
 export interface Actions {
   turnOn(): void;
   turnOff(): void;
   reload(): void;
   forget(id: string): void;
+  /** Asks the browser for access, by match patterns. */
+  grant(patterns: readonly string[]): void;
+  /** For the clipboard. */
+  diagnose(): void;
   identityOf(session: Shown): IdentityActions;
   /** Draws the popup again as it was. */
   refresh(): void;
@@ -22,7 +27,7 @@ export function noClientView(): Node[] {
 /** @param note a sentence on what just happened, or null */
 export function clientView(
   client: string,
-  { on, lostAccess, sessions }: Description,
+  { on, lostAccess, loginForbidden, sessions }: Description,
   needsReload: boolean,
   note: string | null,
   actions: Actions,
@@ -33,6 +38,7 @@ export function clientView(
   ];
   if (note !== null) nodes.push(element('p', 'note warning', note));
   if (lostAccess) nodes.push(element('p', 'note warning', message('lostAccess')));
+  if (loginForbidden) nodes.push(element('p', 'note warning csp', message('policyForbidsLogin')));
   if (needsReload) {
     nodes.push(element('p', 'note', message(on ? 'reloadText' : 'reloadOffText')));
     nodes.push(button(message('reload'), 'main reload', () => actions.reload()));
@@ -44,11 +50,30 @@ export function clientView(
   const off = (): void => (sessions.length > 0 ? confirmOff(actions) : actions.turnOff());
   nodes.push(button(message('turnOff'), 'turn-off', off));
   if (sessions.length === 0 && !needsReload) nodes.push(element('p', '', message('noSessions')));
+  const diagnostics = button(message('copyDiagnostics'), 'diagnostics', () => actions.diagnose());
   return [
     ...nodes,
     ...sessions.map((session) =>
-      sessionView(session, actions.identityOf(session), () => confirmForget(session.id, actions)),
+      sessionView(session, actions.identityOf(session), {
+        forget: () => confirmForget(session.id, actions),
+        grant: (all) =>
+          actions.grant(session.missing.map((base) => (all ? everyHost(base) : patternOf(base)))),
+      }),
     ),
+    diagnostics,
+  ];
+}
+
+/** What was copied, to be read before it is sent. */
+export function diagnosticsView(text: string, isCopied: boolean, actions: Actions): Node[] {
+  const area = document.createElement('textarea');
+  area.className = 'diagnostics-text';
+  area.readOnly = true;
+  area.value = text;
+  return [
+    element('p', 'note', message(isCopied ? 'diagnosticsCopied' : 'diagnosticsShown')),
+    area,
+    button(message('back'), 'main back', () => actions.refresh()),
   ];
 }
 
@@ -66,12 +91,9 @@ export function othersView(clients: readonly string[]): Node[] {
   ];
 }
 
-/** Shows a view. Who works by keyboard goes on at what there is to do first, or waits at the view itself. */
 export function show(nodes: readonly Node[]): void {
   const view = document.getElementById('view');
-  const hadFocus = view?.contains(document.activeElement) ?? false;
-  view?.replaceChildren(...nodes);
-  if (hadFocus) (view?.querySelector<HTMLElement>('input, button:enabled') ?? view)?.focus();
+  if (view) showIn(view, nodes);
 }
 
 function confirmForget(id: string, actions: Actions): void {

@@ -7,15 +7,25 @@ export interface ToBackground {
   readonly args: unknown;
 }
 
+/** `client`: origin of the client that it is about; a tab may hold frames of other origins. */
 export interface ToDocument {
-  /** Origin of the client that the change is about: a tab may hold frames of other origins. */
   readonly client: string;
   readonly change: Change;
+}
+
+/** Asks the documents of a client for their last decisions. */
+export interface Collect {
+  readonly client: string;
+  readonly collect: true;
 }
 
 /** Whether a message is for the documents of an origin. */
 export function addressed(message: unknown, client: string): boolean {
   return typeof message === 'object' && message !== null && 'client' in message && message.client === client;
+}
+
+export function collects(message: unknown): message is Collect {
+  return typeof message === 'object' && message !== null && 'collect' in message;
 }
 
 export function isToBackground(message: unknown): message is ToBackground {

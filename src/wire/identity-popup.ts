@@ -50,6 +50,12 @@ export interface IdentityPopupCalls {
   acknowledge(args: { id: string }): null;
 }
 
+/** `IdentityPopupCalls` as a view makes them. */
+export type CallIdentity = <K extends keyof IdentityPopupCalls>(
+  name: K,
+  args: Parameters<IdentityPopupCalls[K]>[0],
+) => Promise<ReturnType<IdentityPopupCalls[K]>>;
+
 const id = string(64);
 const url = string(4096);
 const choice = object<Choice>({ want: oneOf('server', 'none', 'own'), address: url });

@@ -1,5 +1,6 @@
 /** What the popup asks of the background. */
 import type { Session } from '../core/session.ts';
+import { MAX_MESSAGE } from './channel.ts';
 import {
   identityPopupArgs,
   identityPopupReplies,
@@ -24,6 +25,10 @@ export type Shown = Pick<
 > & {
   /** Base URL of the homeserver that its requests go to. */
   readonly home: string;
+  /** Base URLs that access is needed to and not held. */
+  readonly missing: readonly string[];
+  /** The client's own CSP was seen to forbid its homeserver, in a page that is open. */
+  readonly forbidden: boolean;
   readonly account: ShownIdentity;
 };
 
@@ -32,6 +37,8 @@ export interface Description {
   readonly on: boolean;
   /** In the list, but the browser has taken the access away. */
   readonly lostAccess: boolean;
+  /** The client's own CSP has kept a login from the homeserver that it was redirected to, in a page that is open. */
+  readonly loginForbidden: boolean;
   /** The newest first. */
   readonly sessions: readonly Shown[];
 }
@@ -47,6 +54,8 @@ export interface PopupCalls extends IdentityPopupCalls {
   turnOff(args: { client: string }): null;
   /** Ends a session here; nothing is sent to any server. */
   forget(args: { id: string }): null;
+  /** What may help to find out what went wrong, as text; no secret is in it. */
+  diagnose(args: { client: string }): string;
 }
 
 /** `PopupCalls` as the popup makes them. */
@@ -64,6 +73,7 @@ export const popupArgs: { readonly [K in keyof PopupCalls]: Parser<Parameters<Po
   wish: client,
   turnOn: client,
   turnOff: client,
+  diagnose: client,
   forget: object({ id: string(64) }),
 };
 
@@ -76,4 +86,5 @@ export const popupReplies: { readonly [K in keyof PopupCalls]: Parser<ReturnType
   turnOn: boolean,
   turnOff: nothing,
   forget: nothing,
+  diagnose: string(MAX_MESSAGE),
 };

@@ -1,13 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { decide } from '../../src/core/decide.ts';
+import { PASSED } from '../../src/core/place.ts';
 import type { BodyFields, Known, Route, Sketch } from '../../src/core/verdict.ts';
 
 const P = 'https://portal.example';
 const T = 'https://hs1.example/base';
-const home: Route = { id: 'home', portal: P, target: T, pending: false };
-const second: Route = { id: 'second', portal: P, target: 'https://hs2.example', pending: false };
-const pending: Route = { id: 'pending', portal: P, target: T, pending: true };
-const stayed: Route = { id: 'stayed', portal: P, target: null, pending: false };
+const home: Route = { id: 'home', portal: P, target: T, pending: false, media: false };
+const second: Route = {
+  id: 'second',
+  portal: P,
+  target: 'https://hs2.example',
+  pending: false,
+  media: false,
+};
+const pending: Route = { id: 'pending', portal: P, target: T, pending: true, media: false };
+const stayed: Route = { id: 'stayed', portal: P, target: null, pending: false, media: false };
 const prefixed: Route = { ...home, id: 'prefixed', portal: `${P}/foo` };
 
 const tokens: Record<string, Route | null> = {
@@ -26,10 +33,12 @@ const fresh: Known = {
   ready: true,
   awake: true,
   sessionOf: (token) => tokens[token],
+  tokenOf: () => null,
   last: null,
   signedOut: false,
   claimed: null,
   adopting: false,
+  marksAll: false,
   recent: [home],
 };
 const used: Known = { ...fresh, last: home };
@@ -45,7 +54,7 @@ const appservice = body({ loginType: 'm.login.application_service' });
 
 const to = (path: string, extra = {}): object => ({ act: 'send', url: T + path, dropToken: false, ...extra });
 const pass = { act: 'pass' };
-const stays = (path: string): object => ({ act: 'send', url: P + path, dropToken: true });
+const stays = (path: string): object => ({ act: 'send', url: P + path + PASSED, dropToken: true });
 const holdToken = (token: string): object => ({ act: 'hold', until: { for: 'token', token } });
 const holdTarget = { act: 'hold', until: { for: 'target', route: pending } };
 const begin = { act: 'pass', watch: { for: 'begin', portal: P } };
@@ -156,9 +165,15 @@ const rows: Row[] = [
     `GET ${P}/_matrix/client/versions`,
     used,
     null,
-    to('/_matrix/client/versions', { orPortal: T }),
+    to('/_matrix/client/versions', { orPortal: { target: T } }),
   ],
-  ['profile after use', `GET ${P}${cs}/profile/@a:x`, used, null, to(`${cs}/profile/@a:x`, { orPortal: T })],
+  [
+    'profile after use',
+    `GET ${P}${cs}/profile/@a:x`,
+    used,
+    null,
+    to(`${cs}/profile/@a:x`, { orPortal: { target: T } }),
+  ],
   [
     'POST after use: no second try',
     `POST ${P}${cs}/publicRooms`,
@@ -189,7 +204,7 @@ const rows: Row[] = [
     `GET ${P}/_matrix/client/versions`,
     fresh,
     null,
-    to('/_matrix/client/versions', { orPortal: T }),
+    to('/_matrix/client/versions', { orPortal: { target: T } }),
   ],
   [
     'versions before the sessions are known',
@@ -260,7 +275,7 @@ const rows: Row[] = [
     `POST ${P}${cs}/refresh`,
     { ...used, awake: false },
     null,
-    { act: 'hold', until: { for: 'ready' } },
+    { act: 'hold', until: { for: 'ready', must: true } },
   ],
   [
     'sync login while the background may sleep',

@@ -22,6 +22,12 @@ const session = [
   entry('alpha', `OPTIONS ${client}/sync`, null, 204),
   entry('alpha', `GET ${client}/sync`, 't'),
 ];
+const media = ['/_matrix/media/v3/download/a/b', '/_matrix/client/v1/media/download/a/b'];
+const pictures = [
+  entry('alpha', `OPTIONS ${media[1]}`, null, 204),
+  entry('alpha', `GET ${media[1]}`, 't'),
+  entry('alpha', `GET ${media[0]}`, null, 404),
+];
 const signOut = [entry('alpha', `POST ${client}/logout`, 't'), entry('portal', `GET ${client}/login`)];
 
 function problems(...extra: Entry[]): readonly string[] {
@@ -30,16 +36,17 @@ function problems(...extra: Entry[]): readonly string[] {
 
 describe('the account of the demo', () => {
   it('counts by server and phase, without preflights', () => {
-    const result = account([...login, ...session, ...signOut], servers, expected);
+    const result = account([...login, ...session, ...pictures, ...signOut], servers, expected);
+    const none = { before: 0, after: 0, withToken: 0, signedOut: 0, media: 0, mediaWithToken: 0 };
     expect(result).toEqual({
       rows: [
-        { server: 'portal', before: 2, after: 0, withToken: 0, signedOut: 1 },
-        { server: 'alpha', before: 1, after: 3, withToken: 2, signedOut: 0 },
-        { server: 'beta', before: 0, after: 0, withToken: 0, signedOut: 0 },
+        { ...none, server: 'portal', before: 2, signedOut: 1 },
+        { ...none, server: 'alpha', before: 1, after: 5, withToken: 3, media: 1, mediaWithToken: 1 },
+        { ...none, server: 'beta' },
       ],
       problems: [],
     });
-    expect(table(result)).toMatch(/^ {2}alpha +1 +3 +2 +0$/m);
+    expect(table(result)).toMatch(/^ {2}alpha +1 +5 +3 +0 +1 +1$/m);
     expect(verdict(result, 'portal')).toBe(
       "  The portal saw 0 requests after the login, 0 of them with the session's token.",
     );
@@ -67,14 +74,23 @@ describe('the account of the demo', () => {
       expect(problems(entry('portal', line))).toEqual([`portal: ${line} (between login and sign-out)`]);
   });
 
-  it("leaves the portal what is the portal's, and media", () => {
+  it('finds a picture at the portal, with and without a token', () => {
+    for (const path of media) {
+      expect(problems(entry('portal', `GET ${path}`))).toEqual([
+        `portal: GET ${path} (between login and sign-out)`,
+      ]);
+      expect(problems(entry('portal', `GET ${path}`, 't'))).toEqual([
+        `portal: GET ${path} (with a token of alpha)`,
+      ]);
+    }
+  });
+
+  it("leaves the portal what is the portal's", () => {
     for (const path of [
       '/_matrix/client/versions',
       `${client}/login`,
       `${client}/register`,
       '/_matrix/client/api/v1/login',
-      '/_matrix/media/v3/download/a/b',
-      '/_matrix/client/v1/media/download/a/b',
       '/.well-known/matrix/client',
     ])
       expect(problems(entry('portal', `GET ${path}`))).toEqual([]);

@@ -10,6 +10,9 @@ export interface Row {
   /** Of those after the login: with the token of a session. */
   withToken: number;
   signedOut: number;
+  /** Of all, for pictures and other files: without the token of a session, and with one. */
+  media: number;
+  mediaWithToken: number;
 }
 
 export interface Account {
@@ -35,7 +38,8 @@ export function account(
   servers: readonly string[],
   expected: Expectation,
 ): Account {
-  const rows = servers.map((server) => ({ server, before: 0, after: 0, withToken: 0, signedOut: 0 }));
+  const counts = { before: 0, after: 0, withToken: 0, signedOut: 0, media: 0, mediaWithToken: 0 };
+  const rows = servers.map((server) => ({ server, ...counts }));
   const problems: string[] = [];
   let phase: Phase = 'before';
   for (const entry of entries) {
@@ -44,6 +48,7 @@ export function account(
     if (row && entry.method !== 'OPTIONS') {
       row[phase] += 1;
       if (phase === 'after' && isSession) row.withToken += 1;
+      if (isMedia(entry.path)) row[isSession ? 'mediaWithToken' : 'media'] += 1;
     }
     const problem = problemOf(entry, phase, expected);
     if (problem) problems.push(`${entry.server}: ${entry.method} ${entry.path} (${problem})`);
@@ -71,9 +76,12 @@ function problemOf(entry: Entry, phase: Phase, expected: Expectation): string | 
   return isClientServer(entry.path) && !isPortalsOwn(entry.path) ? 'between login and sign-out' : null;
 }
 
-/** Media aside: an image that is shown by its address may come from anywhere. */
 function isClientServer(path: string): boolean {
-  return path.includes('/_matrix/client/') && !path.includes('/media/');
+  return /\/_matrix\/(?:client|media)\//.test(path);
+}
+
+export function isMedia(path: string): boolean {
+  return /\/_matrix\/(?:media|client\/v1\/media)\//.test(path);
 }
 
 /** What a portal is there for. With a token none of it would be. */

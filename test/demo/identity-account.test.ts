@@ -15,7 +15,8 @@ type Extra = Partial<Pick<Recorded, 'status' | 'token' | 'origin' | 'body'>>;
 function arrive(witness: Recorder, line: string, { status = 200, ...extra }: Extra = {}): void {
   const [, server = '', method = '', path = ''] = /^(\w+): (\w+) (.*)$/.exec(line) ?? [];
   const token = { token: null, tokenIn: null };
-  const more = { origin: 'http://client.localhost', status: null, body: '', dest: 'empty', ...extra };
+  const from = { origin: 'http://client.localhost', dest: 'empty' };
+  const more = { ...from, status: null, broken: false, body: '', ...extra };
   const recorded = witness.add({ at: 0, server, method, url: path, path, ...token, ...more });
   recorded.status = status;
 }

@@ -1,4 +1,5 @@
 /** A portal, a homeserver, three identity servers, and a site with a client that knows the portal and is0 only. */
+import type { Form } from '../support/browser.ts';
 import { clientSite, type ClientName } from '../support/fixtures.ts';
 import { startHomeserver, type Homeserver } from '../support/homeserver.ts';
 import { startIdentityServer, type IdentityServer } from '../support/identity-server.ts';
@@ -75,6 +76,7 @@ export interface IdentityWorld extends Stage {
 export async function startIdentityWorld(
   client: ClientName,
   log: (line: string) => void,
+  form: Form,
 ): Promise<IdentityWorld> {
   const root = await clientSite(client, log);
   const truths = new Map<string, Truth>();
@@ -87,7 +89,9 @@ export async function startIdentityWorld(
   const route = (): string => alpha.url;
   const editLogin = naming.base_cs_url;
   const portal = await startPortal({ mode: 'proxy', route, editLogin, strict: true, recorder: witness });
-  const site = await startSite({ name: client, root, identityServer, replace: { [builtIn]: portal.url } });
+  const replace = { [builtIn]: portal.url };
+  const homeward = form === 'worker';
+  const site = await startSite({ name: client, root, homeward, identityServer, replace });
   const rooms = new Map(users.map((user) => [user, alpha.createRoom(user, `Room of ${user}`)]));
   const tell = (user: string, truth: Truth): void => {
     truths.set(alpha.userId(user), truth);

@@ -24,14 +24,16 @@ export function identityShown(world: IdentityWorld): Shown {
 function instructions({ site, portal, identityServers }: IdentityWorld): string {
   const hosts = identityServers.map(({ name, idServer }) => `${name} is http://${idServer}`).join(', ');
   return [
-    `Riot, unmodified, is at ${site.origin}. It knows of ${portal} and of is0 only:`,
+    `Riot, ${site.homeward ? 'with the line for homeward.js in its page' : 'unmodified'}, is at ${site.origin}. It knows of ${portal} and of is0 only:`,
     `${hosts}.`,
     'Sign in there as',
     ...people
       .filter(({ later }) => later.length === 0) // what changes later is for a play
       .map(({ user, truth }) => `  ${user} with the password pw-${user}   (the account ${truth.says})`),
     `start a chat, and look ${friend} up: who is found there tells which identity server was asked.`,
-    'The button of the extension (behind the puzzle piece in the toolbar) shows the account’s, and changes it.',
+    site.homeward
+      ? `${site.origin}/homeward.html shows the account’s, and changes it.`
+      : 'The button of the extension (behind the puzzle piece in the toolbar) shows the account’s, and changes it.',
     'Ctrl-C, or closing the browser, ends the demo.',
     '',
     'What portal, homeserver and identity servers answer (* = with a token; preflights are left out):',

@@ -24,8 +24,8 @@ export interface Shown {
   readonly witness: Witness;
   readonly instructions: string;
   expected(): Expectation;
-  /** Whatever else happens when a request has been answered. */
-  answered?(recorded: Recorded): void;
+  /** Whatever else happens when a request has been answered; text is told below it. */
+  answered?(recorded: Recorded): string | null;
   /** The account of it all. */
   summary(): string;
 }
@@ -42,10 +42,11 @@ export async function live(
   const paint = painter();
   witness.onAnswer = (recorded) => {
     tell(recorded, shown, paint, log);
-    shown.answered?.(recorded);
+    const more = shown.answered?.(recorded);
+    if (more) log(more);
   };
   const closed = whenClosed(browser);
-  await browser.turnOn(site.origin);
+  if (!site.homeward) await browser.turnOn(site.origin);
   const [first] = await browser.puppeteer.pages();
   const page = first ?? (await browser.newPage());
   await page.setViewport(null); // as large as the window

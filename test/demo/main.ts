@@ -14,9 +14,9 @@ async function main(args: string[]): Promise<number> {
     return 0;
   }
   await browserPath(options.browser); // before anything is fetched or started
-  const { part, headless } = options;
+  const { part, form, headless } = options;
   const isPlayed = headless || part === 'synapse';
-  const opened = await parts[part](isPlayed, log);
+  const opened = await parts[part](form, isPlayed, log);
   try {
     const { shown } = opened;
     return await (isPlayed || !shown ? play(opened, options) : show(shown, options));
@@ -25,9 +25,10 @@ async function main(args: string[]): Promise<number> {
   }
 }
 
-async function play(opened: Opened, { part, browser: engine, headless }: Options): Promise<number> {
+async function play(opened: Opened, { part, form, browser: engine, headless }: Options): Promise<number> {
   // the real identity servers have a certificate of ours
-  const browser = await launch(engine, { headless, insecure: part === 'synapse' });
+  const insecure = part === 'synapse';
+  const browser = await launch(engine, { extension: form === 'extension', headless, insecure });
   try {
     return (await opened.play(browser, log)) ? 0 : 1;
   } finally {
@@ -36,7 +37,8 @@ async function play(opened: Opened, { part, browser: engine, headless }: Options
 }
 
 async function show(shown: Shown, options: Options): Promise<number> {
-  const browser = await launchUninterrupted(options.browser, { headless: false });
+  const extension = options.form === 'extension';
+  const browser = await launchUninterrupted(options.browser, { extension, headless: false });
   const stopped = new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve());
   });

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { engines, type Engine } from '../support/browser.ts';
+import { engines, type Engine, type Form } from '../support/browser.ts';
 
-export const usage = `Homeward's demo: a portal, two homeservers, Hydrogen, and a browser with the extension in it.
+export const usage = `Homeward's demo: a portal, two homeservers, Hydrogen, and a browser with Homeward in it.
 
   npm start [-- OPTIONS]
 
@@ -10,6 +10,7 @@ export const usage = `Homeward's demo: a portal, two homeservers, Hydrogen, and 
   --synapse        instead: real homeservers and identity servers (Synapse, Sydent);
                    always plays the whole scenario and judges it
 
+  --form NAME      extension (default), or worker: the page worker, which is part of the client's site
   --browser NAME   chromium (default) or firefox
   --headless       play the whole scenario without a window, and judge it;
                    this is also what happens where there is no display
@@ -21,21 +22,26 @@ export type Part = 'portal' | 'identity' | 'synapse';
 
 export interface Options {
   readonly part: Part;
+  readonly form: Form;
   readonly browser: Engine;
   readonly headless: boolean;
   readonly help: boolean;
 }
 
+const forms: readonly Form[] = ['extension', 'worker'];
+
 /** What the command line got wrong, in a sentence. */
 export class UsageError extends Error {}
 
 export function readOptions(args: string[]): Options {
-  const { browser, headless, help, identity, synapse } = parse(args);
+  const { browser, form: given, headless, help, identity, synapse } = parse(args);
   const engine = engines.find((each) => each === browser);
   if (!engine) throw new UsageError(`--browser is ${engines.join(' or ')}, not '${browser}'`);
+  const form = forms.find((each) => each === given);
+  if (!form) throw new UsageError(`--form is ${forms.join(' or ')}, not '${given}'`);
   if (identity && synapse) throw new UsageError('--identity and --synapse are two demos: choose one');
   const part = identity ? 'identity' : synapse ? 'synapse' : 'portal';
-  return { part, browser: engine, headless: headless || !hasDisplay(), help };
+  return { part, form, browser: engine, headless: headless || !hasDisplay(), help };
 }
 
 const flag = { type: 'boolean', default: false } as const;
@@ -46,6 +52,7 @@ function parse(args: string[]) {
       args,
       options: {
         browser: { type: 'string', default: 'chromium' },
+        form: { type: 'string', default: 'extension' },
         headless: flag,
         identity: flag,
         synapse: flag,

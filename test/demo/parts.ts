@@ -1,6 +1,6 @@
 /** What `npm start` can show: each starts its servers, and plays or hands over to a person. */
 import type { Page } from 'puppeteer-core';
-import type { TestBrowser } from '../support/browser.ts';
+import type { Form, TestBrowser } from '../support/browser.ts';
 import { client } from './identity-play.ts';
 import { playIdentity } from './identity-scenario.ts';
 import { startIdentityWorld } from './identity-world.ts';
@@ -9,7 +9,8 @@ import { portalShown } from './live-portal.ts';
 import type { Shown } from './live.ts';
 import type { Part } from './options.ts';
 import { playAll } from './scenario.ts';
-import { take, type Log } from './steps.ts';
+import type { Log } from './steps.ts';
+import { turnOn } from './turn-on.ts';
 import { playSynapse } from './synapse-scenario.ts';
 import { startSynapseWorld } from './synapse-world.ts';
 import { startWorld } from './world.ts';
@@ -22,32 +23,32 @@ export interface Opened {
   close(): Promise<void>;
 }
 
-export const parts: Record<Part, (isPlayed: boolean, log: Log) => Promise<Opened>> = {
-  async portal(_isPlayed, log) {
-    const world = await startWorld(log);
+export const parts: Record<Part, (form: Form, isPlayed: boolean, log: Log) => Promise<Opened>> = {
+  async portal(form, _isPlayed, log) {
+    const world = await startWorld(log, form);
     return {
       shown: portalShown(world),
       play: (browser) => playAll(world, browser, log),
       close: () => world.close(),
     };
   },
-  async identity(isPlayed, log) {
-    const world = await startIdentityWorld(isPlayed ? client : 'riot-web', log);
+  async identity(form, isPlayed, log) {
+    const world = await startIdentityWorld(isPlayed ? client : 'riot-web', log, form);
     return {
       shown: identityShown(world),
       play: async (browser) => {
-        await turnOn(browser, world.site.origin, log);
+        await turnOn(browser, world.site, log);
         return conclude(await playIdentity(world, await pageOf(browser), log), log);
       },
       close: () => world.close(),
     };
   },
-  async synapse(_isPlayed, log) {
-    const world = await startSynapseWorld(log);
+  async synapse(form, _isPlayed, log) {
+    const world = await startSynapseWorld(log, form);
     return {
       shown: null,
       play: async (browser) => {
-        await turnOn(browser, world.site.origin, log);
+        await turnOn(browser, world.site, log);
         return conclude(await playSynapse(world, await pageOf(browser), log), log);
       },
       close: () => world.close(),
@@ -60,10 +61,6 @@ async function pageOf(browser: TestBrowser): Promise<Page> {
   const page = await browser.newPage();
   await page.evaluateOnNewDocument('globalThis.__name = (named) => named;');
   return page;
-}
-
-async function turnOn(browser: TestBrowser, origin: string, log: Log): Promise<void> {
-  await take(['turn the extension on for the site', () => browser.turnOn(origin)], log);
 }
 
 function conclude(isRight: boolean, log: Log): boolean {

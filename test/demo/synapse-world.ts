@@ -1,4 +1,5 @@
 /** A portal, two Synapse behind it, two Sydent, and a site with a client that knows the portal and is0 only. */
+import type { Form } from '../support/browser.ts';
 import { makeCertificates } from '../support/certificates.ts';
 import { clientSite } from '../support/fixtures.ts';
 import { startMail, type MailServer } from '../support/mail.ts';
@@ -28,7 +29,7 @@ interface Closing {
   close(): Promise<unknown>;
 }
 
-export async function startSynapseWorld(log: Log): Promise<SynapseWorld> {
+export async function startSynapseWorld(log: Log, form: Form): Promise<SynapseWorld> {
   const started: Closing[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(started.map((each) => each.close()));
@@ -39,7 +40,7 @@ export async function startSynapseWorld(log: Log): Promise<SynapseWorld> {
     return thing;
   };
   try {
-    return { ...(await start(keep, log)), close };
+    return { ...(await start(keep, log, form)), close };
   } catch (error) {
     await close();
     throw error;
@@ -48,7 +49,7 @@ export async function startSynapseWorld(log: Log): Promise<SynapseWorld> {
 
 type Keep = <T extends Closing>(starting: Promise<T>) => Promise<T>;
 
-async function start(keep: Keep, log: Log): Promise<Omit<SynapseWorld, 'close'>> {
+async function start(keep: Keep, log: Log, form: Form): Promise<Omit<SynapseWorld, 'close'>> {
   const root = await clientSite(client, log);
   log('Starting two Synapse and two Sydent (the first time they are installed, which takes minutes).');
   const truths = new Map<string, string | null>();
@@ -68,7 +69,8 @@ async function start(keep: Keep, log: Log): Promise<Omit<SynapseWorld, 'close'>>
   const editLogin = naming.base_cs_url;
   const portal = await keep(startPortal({ mode: 'proxy', route, editLogin, strict: true, recorder }));
   const replace = { [builtIn]: portal.url };
-  const site = await keep(startSite({ name: client, root, identityServer: is0.url, replace }));
+  const homeward = form === 'worker';
+  const site = await keep(startSite({ name: client, root, homeward, identityServer: is0.url, replace }));
   const homes = [alpha, beta];
   return {
     site,

@@ -6,6 +6,8 @@ const columns: readonly (readonly [title: string, value: (row: Row) => number])[
   ['after login', (row) => row.after],
   ["of these with the session's token", (row) => row.withToken],
   ['after sign-out', (row) => row.signedOut],
+  ['media without a token', (row) => row.media],
+  ['with one', (row) => row.mediaWithToken],
 ];
 
 export function table({ rows }: Account): string {

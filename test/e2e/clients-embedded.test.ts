@@ -1,13 +1,14 @@
 /** Real matrix-js-sdk pages at embedded servers: every way that a portal may name a homeserver, and odd base URLs. */
 import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, launch, type TestBrowser } from '../support/browser.ts';
+import { launch, type TestBrowser } from '../support/browser.ts';
 import { drivers, jsSdkUpload } from '../support/drive.ts';
 import { clientSite } from '../support/fixtures.ts';
 import { startHomeserver, type Homeserver, type HomeserverOptions } from '../support/homeserver.ts';
 import { naming, startPortal, type Portal, type PortalOptions } from '../support/portal.ts';
 import { Recorder, type Recorded } from '../support/recorder.ts';
 import { startSite, type Site } from '../support/static-site.ts';
+import { kinds, sample } from './lab.ts';
 
 const sdks = ['js-sdk-0', 'js-sdk-2', 'js-sdk-24', 'js-sdk-34'] as const;
 const portals = ['proxy', 'redirect'] as const;
@@ -157,11 +158,21 @@ function expected({ long }: Row): ReturnType<typeof witness> {
 const shown = (requests: readonly Recorded[]): string[] =>
   requests.map(({ server, method, url, status }) => `${server} ${method} ${url} ${status}`);
 
-describe.each(engines)('%s', (engine) => {
+describe.each(kinds)('%s', ({ engine, form }) => {
+  // a page worker needs a secure context
+  const placed = form === 'extension' ? places : places.filter(({ clientHost }) => !clientHost);
+  const away = sample(
+    form,
+    grid.filter((each) => !staysAtPortal(each)),
+    5,
+  );
+  const stays = (strict: boolean) => grid.filter((each) => staysAtPortal(each) && each.strict === strict);
+
   let browser: TestBrowser;
   const clients = new Map<string, { site: Site; replace: Record<string, string> }>();
   beforeAll(async () => {
-    browser = await launch(engine, { hosts: ['client.test', 'portal.test', 'alpha.test'] });
+    const hosts = ['client.test', 'portal.test', 'alpha.test'];
+    browser = await launch(engine, { extension: form === 'extension', hosts });
   });
   afterAll(async () => {
     await Promise.all([browser?.close(), ...[...clients.values()].map(({ site }) => site.close())]);
@@ -174,8 +185,10 @@ describe.each(engines)('%s', (engine) => {
     const replace = there?.replace ?? {};
     replace['http://portal.localhost:8401'] = portal.url;
     if (there) return there.site.origin;
-    const site = await startSite({ name: sdk, host: clientHost, root: await clientSite(sdk), replace });
-    await browser.turnOn(site.origin);
+    const homeward = form === 'worker';
+    const root = await clientSite(sdk);
+    const site = await startSite({ name: sdk, host: clientHost, root, replace, homeward });
+    if (!homeward) await browser.turnOn(site.origin);
     clients.set(key, { site, replace });
     return site.origin;
   }
@@ -192,7 +205,7 @@ describe.each(engines)('%s', (engine) => {
     }
   }
 
-  for (const row of [...grid.filter((each) => !staysAtPortal(each)), ...places])
+  for (const row of [...away, ...placed])
     it(`${row.what}: goes home`, () =>
       play(row, async (page, stage) => {
         const secure = await page.evaluate(() => [isSecureContext, 'subtle' in crypto]);
@@ -202,7 +215,7 @@ describe.each(engines)('%s', (engine) => {
         expect(heard(stage)).toEqual(said(row));
       }));
 
-  for (const row of grid.filter((each) => staysAtPortal(each) && !each.strict))
+  for (const row of sample(form, stays(false), 3))
     it(`${row.what}: is served by the portal`, () =>
       play(row, async (page, stage) => {
         await use(page, row, stage);
@@ -218,7 +231,7 @@ describe.each(engines)('%s', (engine) => {
         expect(heard(stage)).toEqual(said(row));
       }));
 
-  for (const row of grid.filter((each) => staysAtPortal(each) && each.strict))
+  for (const row of sample(form, stays(true), 3))
     it(`${row.what}: is refused by the portal`, () =>
       play(row, async (page, { alpha, recorder }) => {
         // it never syncs; what it still waits for ends with the page

@@ -6,13 +6,15 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import type { Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { engines, launch, type Engine, type TestBrowser } from '../support/browser.ts';
+import { launch, type TestBrowser } from '../support/browser.ts';
 import { drivers } from '../support/drive.ts';
 import { clientNames, clientSite, type ClientName } from '../support/fixtures.ts';
 import { naming, startPortal, type Portal } from '../support/portal.ts';
 import { Recorder, type Recorded } from '../support/recorder.ts';
-import { startSite, type Site } from '../support/static-site.ts';
+import { startSite } from '../support/static-site.ts';
 import { startFrontedSynapse, type FrontedSynapse } from '../support/synapse.ts';
+import { hostClient, type Hosted } from './hosted-client.ts';
+import { allKinds, type Kind } from './lab.ts';
 
 /** What the homeserver's front makes of its login answer; null: as Synapse gives it. */
 const modes = {
@@ -26,24 +28,28 @@ const modeNames = Object.keys(modes) as Mode[];
 interface Row {
   client: ClientName;
   mode: Mode;
-  engine: Engine;
+  kind: Kind;
   /** `a…` lives on alpha, `b…` on beta: every client on either. */
   user: string;
 }
 
-const rows: Row[] = engines.flatMap((engine) =>
+const rows: Row[] = allKinds.flatMap((kind) =>
   modeNames.flatMap((mode, m) =>
-    clientsFor(mode).map((client, c) => ({
+    clientsFor(kind, mode).map((client, c) => ({
       client,
       mode,
-      engine,
-      user: `${(m + c) % 2 ? 'b' : 'a'}-${client}-${m}-${engine}`,
+      kind,
+      user: `${(m + c) % 2 ? 'b' : 'a'}-${client}-${m}-${kind.engine}-${kind.form}`,
     })),
   ),
 );
 
-/** An answer that names nothing is for the two bare SDKs: the rest is as with `well_known`. */
-function clientsFor(mode: Mode): readonly ClientName[] {
+/**
+ * An answer that names nothing is for the two bare SDKs: the rest is as with `well_known`. With the page worker all
+ * clients are played at embedded servers (worker-grid.test.ts).
+ */
+function clientsFor({ form }: Kind, mode: Mode): readonly ClientName[] {
+  if (form === 'worker') return mode === 'proxy, base_cs_url' ? ['hydrogen', 'js-sdk-34'] : [];
   return mode === 'redirect, neither' ? ['js-sdk-2', 'js-sdk-24'] : clientNames;
 }
 
@@ -77,14 +83,14 @@ afterAll(async () => {
 
 const homeOf = (user: string): FrontedSynapse => (user.startsWith('b') ? beta : alpha);
 
-describe.each(engines)('%s', (engine) => {
+describe.each(allKinds)('%s', (kind) => {
   let browser: TestBrowser;
   beforeAll(async () => {
-    browser = await launch(engine);
+    browser = await launch(kind.engine, { extension: kind.form === 'extension' });
   });
   afterAll(() => browser?.close());
 
-  it.each(rows.filter((row) => row.engine === engine))('$client at home: $mode', async (row) => {
+  it.each(rows.filter((row) => row.kind === kind))('$client at home: $mode', async (row) => {
     const started = Date.now();
     const home = homeOf(row.user);
     home.setLogin(modes[row.mode]);
@@ -95,9 +101,9 @@ describe.each(engines)('%s', (engine) => {
       fallback: home.url,
       recorder,
     });
-    const site = await siteOf(row.client, portal);
+    const site = await siteOf(row, portal);
     try {
-      await browser.turnOn(site.origin);
+      if (kind.form === 'extension') await browser.turnOn(site.origin);
       recorder.clear();
       const roomId = await use(browser, row, site);
       expect(witness(row, started)).toEqual(expected);
@@ -115,7 +121,8 @@ describe.each(engines)('%s', (engine) => {
 });
 
 /** The client as it is, configured for the portal. */
-async function siteOf(client: ClientName, portal: Portal): Promise<Site> {
+async function siteOf({ client, kind }: Row, portal: Portal): Promise<Hosted> {
+  if (kind.form === 'worker') return hostClient(client, portal.url, client);
   const root = await clientSite(client);
   return startSite({ name: client, root, replace: { 'http://portal.localhost:8401': portal.url } });
 }
@@ -124,7 +131,7 @@ const texts = { first: 'first words', reply: 'a reply', second: 'after the reloa
 const whoami = '/_matrix/client/v3/account/whoami';
 
 /** What a person does with a client, from the login page to the login page; returns the room. */
-async function use(browser: TestBrowser, row: Row, site: Site): Promise<string> {
+async function use(browser: TestBrowser, row: Row, site: Hosted): Promise<string> {
   const { client, user } = row;
   const home = homeOf(user);
   const roomName = `Room of ${client}`;
@@ -152,8 +159,8 @@ async function use(browser: TestBrowser, row: Row, site: Site): Promise<string> 
   }
 }
 
-async function picture(page: Page, { client, mode, engine }: Row): Promise<void> {
-  const file = `${client}, ${mode}, ${engine}.png`.replaceAll(', ', '-');
+async function picture(page: Page, { client, mode, kind }: Row): Promise<void> {
+  const file = `${client}, ${mode}, ${String(kind)}.png`.replaceAll(', ', '-');
   await page.screenshot({ path: path.join(results, `clients-${file}`) }).catch(() => undefined);
 }
 
@@ -163,7 +170,7 @@ const shown = (requests: readonly Recorded[]): string[] =>
   );
 
 /** What reached the servers: of whom, and in which order. */
-function witness({ client, mode, engine, user }: Row, started: number) {
+function witness({ client, mode, kind, user }: Row, started: number) {
   const home = homeOf(user);
   const token = home.issued().at(-1);
   const of = (server: string) => (request: Recorded) => request.server === server;
@@ -181,7 +188,7 @@ function witness({ client, mode, engine, user }: Row, started: number) {
     .filter((r) => of('portal')(r) && r.path.startsWith('/_matrix/') && !r.path.includes('/media/'));
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   const counts = [leaked.length, slipped.length, withToken.length];
-  table.push(`| ${[client, mode, engine, ...counts, seconds].join(' | ')} |`);
+  table.push(`| ${[client, mode, String(kind), ...counts, seconds].join(' | ')} |`);
   const did = (method: string, what: RegExp) =>
     withToken.filter((r) => r.method === method && r.status === 200 && what.test(r.path)).length;
   return {

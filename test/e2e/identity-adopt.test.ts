@@ -1,8 +1,9 @@
 /** Sessions that began before Homeward was turned on, and the identity server that a login names. */
+import type { Page } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { naming, type Portal } from '../support/portal.ts';
 import type { Homeserver } from '../support/homeserver.ts';
+import type { Site } from '../support/static-site.ts';
 import {
   accountDataReads,
   ACCOUNT_DATA,
@@ -14,6 +15,7 @@ import {
   useWitnessedLab,
 } from './identity-calls.ts';
 import type { IdentityScene } from './identity-lab.ts';
+import { kinds, untilControlled, type Lab } from './lab.ts';
 import { call, logIn, whoami, ways } from './page-calls.ts';
 
 const LOOKUP = `${IDENTITY}/hash_details`;
@@ -22,8 +24,8 @@ const LOOKUP = `${IDENTITY}/hash_details`;
 const places = ['the homeserver', 'a portal in front of it'] as const;
 const each = places.flatMap((place) => ways.map((by) => ({ place, by })));
 
-describe.each(engines)('%s: a session that began before Homeward', (engine) => {
-  const lab = useWitnessedLab(engine);
+describe.each(kinds)('%s: a session that began before Homeward', (kind) => {
+  const lab = useWitnessedLab(kind.engine, { form: kind.form, controlled: false });
 
   async function start(place: (typeof places)[number]): Promise<IdentityScene & { base: string }> {
     const scene = await lab.start();
@@ -77,7 +79,7 @@ describe.each(engines)('%s: a session that began before Homeward', (engine) => {
     const token = String(guest.access_token);
     await call(page, server.url, 'sync', { token });
     expect((await send(page, app.url + LOOKUP)).url).toBe(app.url + LOOKUP);
-    await expect.poll(() => whoamis(server)).toHaveLength(1);
+    await expect.poll(() => whoamis(server), { timeout: 10_000 }).toHaveLength(1);
     expect(accountDataReads(server)).toEqual([]);
     expect(portal.recorder.withToken(token)).toEqual([]);
   });
@@ -87,9 +89,7 @@ describe.each(engines)('%s: a session that began before Homeward', (engine) => {
     const { page, alpha, app, named, site } = scene;
     const { access_token: token } = alpha.issue('alice');
     // before: what the client would have done without Homeward
-    await lab.popup.show(site.origin);
-    await lab.popup.press('.turn-off');
-    await expect.poll(() => lab.popup.page.$('.turn-on').then((button) => button !== null)).toBe(true);
+    await turnOff(lab, site, page);
     await page.reload({ waitUntil: 'domcontentloaded' });
     const old = await register(page, { ...scene, portal: { ...scene.portal, url: alpha.url } }, token);
     expect(app.tokens()).toEqual([old]);
@@ -103,8 +103,8 @@ describe.each(engines)('%s: a session that began before Homeward', (engine) => {
   });
 });
 
-describe.each(engines)('%s: the identity server that a login names', (engine) => {
-  const lab = useWitnessedLab(engine);
+describe.each(kinds)('%s: the identity server that a login names', (kind) => {
+  const lab = useWitnessedLab(kind.engine, { form: kind.form, controlled: false });
 
   it.each([
     ['is the default above the app’s own', undefined, 'suggested'],
@@ -137,6 +137,23 @@ describe.each(engines)('%s: the identity server that a login names', (engine) =>
     expect(arrived(app)).toEqual([]);
   });
 });
+
+/** As if Homeward had not been there: the next document is without it. */
+async function turnOff({ form, popup }: Lab, site: Site, page: Page): Promise<void> {
+  if (form === 'worker') {
+    // a worker that is on its way would come afterwards
+    await untilControlled(page);
+    site.homeward = false;
+    await page.evaluate(async () => {
+      const all = await navigator.serviceWorker.getRegistrations();
+      await Promise.all(all.map((registration) => registration.unregister()));
+    });
+    return;
+  }
+  await popup.show(site.origin);
+  await popup.press('.turn-off');
+  await expect.poll(() => popup.page.$('.turn-on').then((button) => button !== null)).toBe(true);
+}
 
 function whoamis({ recorder }: Homeserver) {
   return recorder.requests(({ path }) => path.endsWith('/account/whoami'));

@@ -42,7 +42,7 @@ describe.each(engines)('%s: a sync answer of 50 MB', (engine) => {
     const elsewhere = await lab.site({ name: 'plain' });
     const plain = await lab.page(`${elsewhere.url}/`);
     const { token } = await logIn(page, portal.url);
-    await expect.poll(() => accountDataReads(alpha)).toHaveLength(1);
+    await expect.poll(() => accountDataReads(alpha), { timeout: 10_000 }).toHaveLength(1);
     const sha256 = serve(alpha, tails[given.tail]);
     const asked = { url: `${alpha.url}/_matrix/client/v3/sync`, token, reader: given.reader };
     const on: Measured[] = [];
@@ -59,7 +59,7 @@ describe.each(engines)('%s: a sync answer of 50 MB', (engine) => {
     }
     // it was noticed, so it was really looked at
     if (given.tail === 'without it') expect(accountDataReads(alpha)).toHaveLength(1);
-    else await expect.poll(() => accountDataReads(alpha).length).toBeGreaterThan(1);
+    else await expect.poll(() => accountDataReads(alpha).length, { timeout: 10_000 }).toBeGreaterThan(1);
   });
 });
 

@@ -1,7 +1,6 @@
 /** Bodies that name identity servers, as the homeserver gets them in each state of the account. */
 import type { Page } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { sendJson } from '../support/http.ts';
 import { rows, type Fate, type Names, type Row } from './identity-body-rows.ts';
 import {
@@ -16,12 +15,13 @@ import {
   type Form,
 } from './identity-calls.ts';
 import type { IdentityScene } from './identity-lab.ts';
+import { kinds, sample } from './lab.ts';
 import { call, logIn } from './page-calls.ts';
 
 const CLIENT = '/_matrix/client/v3/';
 
-describe.each(engines)('%s: bodies that name an identity server', (engine) => {
-  const lab = useWitnessedLab(engine);
+describe.each(kinds)('%s: bodies that name an identity server', (kind) => {
+  const lab = useWitnessedLab(kind.engine, { form: kind.form, controlled: false });
 
   /** Nobody is deactivated. With `isBlind` the account data cannot be read. */
   async function start(isBlind = false): Promise<IdentityScene> {
@@ -53,7 +53,7 @@ describe.each(engines)('%s: bodies that name an identity server', (engine) => {
     return { scene, token, names };
   }
 
-  it.each(forms)('go to the account’s, by %s', async (form) => {
+  it.each(sample(kind.form, forms, 3))('go to the account’s, by %s', async (form) => {
     const { scene, token, names } = await named();
     for (const row of rows(names)) await expectFate(scene, token, row, row.url, form);
     for (const { recorder } of [scene.app, scene.named]) {
@@ -61,7 +61,7 @@ describe.each(engines)('%s: bodies that name an identity server', (engine) => {
     }
   });
 
-  it.each(forms)('are stripped or refused where it is none, by %s', async (form) => {
+  it.each(sample(kind.form, forms, 3))('are stripped or refused where it is none, by %s', async (form) => {
     const scene = await start();
     const { page, portal, alpha, app } = scene;
     alpha.setAccountData('alice', ACCOUNT_DATA, { base_url: null });
@@ -80,7 +80,7 @@ describe.each(engines)('%s: bodies that name an identity server', (engine) => {
     for (const row of rows(names)) await expectFate(scene, token, row, row.disabled, 'fetch');
   });
 
-  it.each(forms)('pass where the account says nothing, by %s', async (form) => {
+  it.each(sample(kind.form, forms, 3))('pass where the account says nothing, by %s', async (form) => {
     const scene = await start();
     const { token } = await logIn(scene.page, scene.portal.url);
     const issued = await register(scene.page, scene, token);
@@ -88,19 +88,24 @@ describe.each(engines)('%s: bodies that name an identity server', (engine) => {
     for (const row of rows(names)) await expectFate(scene, token, row, 'same', form);
   });
 
-  it.each(forms)('wait where it matters while it is not known, else lose it, by %s', async (form) => {
-    const scene = await start(true);
-    const { page, portal, alpha, app } = scene;
-    const { token } = await logIn(page, portal.url);
-    const names = { app: app.idServer, named: '', token: 'is_token', foreign: 'is_other', sid: 'sid1' };
-    const all = rows(names);
-    for (const row of all) if (row.unknown !== 'hold') await expectFate(scene, token, row, row.unknown, form);
-    alpha.recorder.clear();
-    const held = all.filter(({ unknown }) => unknown === 'hold');
-    const answers = await Promise.all(held.map((row) => sendRow(page, portal.url, token, row, form)));
-    for (const answer of answers) expect(answer).toMatchObject(NOT_YET);
-    expect(alpha.recorder.requests(({ body }) => body.includes('is_token'))).toEqual([]);
-  });
+  // the deadline is the same code's in both forms
+  it.each(sample(kind.form, forms, 4))(
+    'wait where it matters while it is not known, else lose it, by %s',
+    async (form) => {
+      const scene = await start(true);
+      const { page, portal, alpha, app } = scene;
+      const { token } = await logIn(page, portal.url);
+      const names = { app: app.idServer, named: '', token: 'is_token', foreign: 'is_other', sid: 'sid1' };
+      const all = rows(names);
+      for (const row of all)
+        if (row.unknown !== 'hold') await expectFate(scene, token, row, row.unknown, form);
+      alpha.recorder.clear();
+      const held = all.filter(({ unknown }) => unknown === 'hold');
+      const answers = await Promise.all(held.map((row) => sendRow(page, portal.url, token, row, form)));
+      for (const answer of answers) expect(answer).toMatchObject(NOT_YET);
+      expect(alpha.recorder.requests(({ body }) => body.includes('is_token'))).toEqual([]);
+    },
+  );
 });
 
 function sendRow(page: Page, portal: string, token: string, row: Row, form: Form) {

@@ -1,12 +1,14 @@
 /** Requests of every form, as pages make them, and what the witnesses say of them. */
 import type { Page } from 'puppeteer-core';
 import { afterEach, expect } from 'vitest';
-import type { Engine, LaunchOptions } from '../support/browser.ts';
+import type { Engine } from '../support/browser.ts';
 import { attempt } from '../support/drive-page.ts';
 import type { Homeserver } from '../support/homeserver.ts';
 import type { IdentityServer } from '../support/identity-server.ts';
 import type { Recorded, Recorder } from '../support/recorder.ts';
+import { hold, type Gate } from './gate.ts';
 import { useIdentityLab, type IdentityLab, type IdentityScene } from './identity-lab.ts';
+import type { LabOptions } from './lab.ts';
 import { call, type Answer } from './page-calls.ts';
 
 export type Form = 'fetch' | 'fetch of a Request' | 'xhr' | 'xhr of a Blob' | 'beacon';
@@ -126,7 +128,7 @@ export interface WitnessedLab extends IdentityLab {
 }
 
 /** A lab in which every test fails when account data was written that the page did not write. */
-export function useWitnessedLab(engine: Engine, options: LaunchOptions = {}): WitnessedLab {
+export function useWitnessedLab(engine: Engine, options: LabOptions = {}): WitnessedLab {
   const lab = useIdentityLab(engine, options);
   const recorders: Recorder[] = [];
   let expected = 0;
@@ -152,19 +154,8 @@ export function useWitnessedLab(engine: Engine, options: LaunchOptions = {}): Wi
 }
 
 /** Answers to reading account data wait until it is opened. */
-export function gate(homeserver: Homeserver): { open(): void } {
-  let open = (): void => undefined;
-  const opened = new Promise<false>((resolve) => {
-    open = () => resolve(false);
-  });
-  homeserver.faults.intercept = (request, _, path) =>
-    request.method === 'GET' && path.endsWith(ACCOUNT_DATA) ? opened : false;
-  return {
-    open() {
-      homeserver.faults.intercept = null;
-      open();
-    },
-  };
+export function gate(homeserver: Homeserver): Gate {
+  return hold(homeserver, (path, method) => method === 'GET' && path.endsWith(ACCOUNT_DATA));
 }
 
 /** All that a page can see of an XHR, and that the same object can be used again. Runs in the page. */

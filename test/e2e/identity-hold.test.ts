@@ -1,7 +1,6 @@
 /** Until it is known what the account says nothing reaches an identity server, and not for ever. */
 import type { ServerResponse } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { sendJson } from '../support/http.ts';
 import type { Homeserver } from '../support/homeserver.ts';
 import {
@@ -16,6 +15,7 @@ import {
   send,
   useWitnessedLab,
 } from './identity-calls.ts';
+import { kinds, sample } from './lab.ts';
 import { logIn, whoami, ways } from './page-calls.ts';
 
 const LOOKUP = `${IDENTITY}/hash_details`;
@@ -42,10 +42,10 @@ function failing(homeserver: Homeserver, fail: (response: ServerResponse) => voi
   };
 }
 
-describe.each(engines)('%s: while the account data is not known', (engine) => {
-  const lab = useWitnessedLab(engine);
+describe.each(kinds)('%s: while the account data is not known', (kind) => {
+  const lab = useWitnessedLab(kind.engine, { form: kind.form, controlled: false });
 
-  it.each(forms)('requests wait for it, by %s', async (form) => {
+  it.each(sample(kind.form, forms, 3))('requests wait for it, by %s', async (form) => {
     const { page, portal, alpha, app, named } = await lab.start();
     alpha.setAccountData('alice', 'm.identity_server', { base_url: named.url });
     const held = gate(alpha);
@@ -53,7 +53,7 @@ describe.each(engines)('%s: while the account data is not known', (engine) => {
     const lookup = send(page, app.url + LOOKUP, { form });
     const terms = send(page, `${app.url}${IDENTITY}/terms`, { form, method: 'POST', text: '{}' });
     const ping = send(page, app.url + IDENTITY, { form });
-    await expect.poll(() => accountDataReads(alpha)).toHaveLength(1);
+    await expect.poll(() => accountDataReads(alpha), { timeout: 10_000 }).toHaveLength(1);
     // a request that does not concern an identity server does not wait
     await whoami(page, portal.url, token);
     expect([...arrived(app), ...arrived(named)]).toEqual([]);
@@ -73,15 +73,15 @@ describe.each(engines)('%s: while the account data is not known', (engine) => {
     const { token } = await logIn(page, portal.url, 'alice', { by });
     const path = `${IDENTITY}/terms`;
     await send(page, app.url + path, { form: 'beacon', text: 'x', type: 'text/plain' });
-    await expect.poll(() => accountDataReads(alpha)).toHaveLength(1);
+    await expect.poll(() => accountDataReads(alpha), { timeout: 10_000 }).toHaveLength(1);
     await whoami(page, portal.url, token);
     expect([...arrived(app), ...arrived(named)]).toEqual([]);
     held.open();
-    await expect.poll(() => arrived(named)).toEqual([`POST ${path}`]);
+    await expect.poll(() => arrived(named), { timeout: 10_000 }).toEqual([`POST ${path}`]);
     expect(arrived(app)).toEqual([]);
   });
 
-  it.each(failures)('for it is answered by %s, it is asked again', async (_, fail) => {
+  it.each(sample(kind.form, failures, 4))('for it is answered by %s, it is asked again', async (_, fail) => {
     const { page, portal, alpha, app, named } = await lab.start();
     alpha.setAccountData('alice', 'm.identity_server', { base_url: named.url });
     failing(alpha, fail);
@@ -139,7 +139,7 @@ describe.each(engines)('%s: while the account data is not known', (engine) => {
     expect(await send(page, app.url + IDENTITY)).toMatchObject(told(before, IDENTITY));
     await whoami(page, portal.url, token);
     const lookup = send(page, app.url + LOOKUP);
-    await expect.poll(() => accountDataReads(alpha)).toHaveLength(1);
+    await expect.poll(() => accountDataReads(alpha), { timeout: 10_000 }).toHaveLength(1);
     expect(await send(page, app.url + IDENTITY, { form: 'xhr' })).toMatchObject(told(before, IDENTITY));
     const lookups = [app, named, other].flatMap(arrived).filter((line) => line.endsWith(LOOKUP));
     expect(lookups).toEqual([]);

@@ -1,11 +1,11 @@
 /** A client, a portal, a homeserver, and two identity servers: the app's own and the one that accounts name. */
 import type { Page } from 'puppeteer-core';
-import type { Engine, LaunchOptions } from '../support/browser.ts';
+import type { Engine } from '../support/browser.ts';
 import type { Homeserver } from '../support/homeserver.ts';
 import { startIdentityServer, type IdentityServer } from '../support/identity-server.ts';
 import type { Portal } from '../support/portal.ts';
 import type { Site } from '../support/static-site.ts';
-import { useLab, type Lab } from './lab.ts';
+import { useLab, type Lab, type LabOptions } from './lab.ts';
 
 export interface IdentityScene {
   readonly site: Site;
@@ -23,7 +23,7 @@ export interface IdentityLab extends Lab {
   identityServer(name: string): Promise<IdentityServer>;
 }
 
-export function useIdentityLab(engine: Engine, options: LaunchOptions = {}): IdentityLab {
+export function useIdentityLab(engine: Engine, options: LabOptions = {}): IdentityLab {
   const lab = useLab(engine, options);
   const identityServer = async (name: string, alpha?: Homeserver): Promise<IdentityServer> =>
     lab.keep(await startIdentityServer({ name, ...(alpha && { whoIs: alpha.openIdUser }) }));

@@ -1,6 +1,5 @@
 /** A change of the account data while the client runs, and several accounts in one client. */
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import type { Homeserver } from '../support/homeserver.ts';
 import { sendJson } from '../support/http.ts';
 import {
@@ -13,6 +12,7 @@ import {
   send,
   useWitnessedLab,
 } from './identity-calls.ts';
+import { kinds } from './lab.ts';
 import { call, logIn, whoami, ways } from './page-calls.ts';
 
 const LOOKUP = `${IDENTITY}/hash_details`;
@@ -33,8 +33,8 @@ const SLIDING = JSON.stringify({ lists: {}, extensions: { account_data: { enable
 
 const readers = ['fetch json', 'fetch text', 'xhr text', 'xhr json'] as const;
 
-describe.each(engines)('%s: a change of the identity server', (engine) => {
-  const lab = useWitnessedLab(engine);
+describe.each(kinds)('%s: a change of the identity server', ({ engine, form }) => {
+  const lab = useWitnessedLab(engine, { form, controlled: false });
 
   it.each(readers)('is followed as a page reads of it by %s, which is as it came', async (reader) => {
     const { page, portal, alpha, app, named } = await lab.start();

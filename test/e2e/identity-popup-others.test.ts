@@ -35,12 +35,14 @@ describe.each(engines)('%s: the popup, and', (engine) => {
 
   it.each(others)('a change by another session, when the client %s', async (_, hear) => {
     const scene = await lab.signedIn(NAMED);
+    // or the badge tells of that first
+    await lab.popup.grant(scene.site.origin);
     const { alpha, named, next, site } = scene;
     alpha.setAccountData('alice', ACCOUNT_DATA, { base_url: next.url });
     await hear(scene);
     // while the popup shows it
     await lab.says('changedElsewhere', named.url, next.url);
-    await expect.poll(() => lab.popup.badge(site.origin)).toBe('!');
+    await expect.poll(() => lab.popup.badge(site.origin), { timeout: 10_000 }).toBe('!');
     await lab.popup.show(site.origin);
     await lab.says('changedElsewhere', named.url, next.url);
     await lab.popup.press('.seen');
@@ -48,7 +50,7 @@ describe.each(engines)('%s: the popup, and', (engine) => {
       lab.popup.page,
       () => !!document.querySelector('.identity') && !document.querySelector('.seen'),
     );
-    await expect.poll(() => lab.popup.badge(site.origin)).toBe('✓');
+    await expect.poll(() => lab.popup.badge(site.origin), { timeout: 10_000 }).toBe('✓');
     await lab.popup.show(site.origin);
     expect(await lab.text()).not.toContain(sentence('changedElsewhere', named.url, next.url));
     expect(serversOf(scene).flatMap(background), 'nothing was asked by the background').toEqual([]);
@@ -57,6 +59,8 @@ describe.each(engines)('%s: the popup, and', (engine) => {
 
   it('a change by another session, undone', async () => {
     const scene = await lab.signedIn(NAMED);
+    // or the badge tells of that first
+    await lab.popup.grant(scene.site.origin);
     const { alpha, named, page, portal, token, site } = scene;
     alpha.setAccountData('alice', ACCOUNT_DATA, { base_url: null });
     await call(page, portal.url, 'sync?timeout=0', { token });
@@ -66,12 +70,14 @@ describe.each(engines)('%s: the popup, and', (engine) => {
     await lab.confirm();
     await lab.says('changedHere', sentence('identity_disabled'), named.url);
     expect(dataOf(scene)).toEqual({ base_url: named.url });
-    await expect.poll(() => lab.popup.badge(site.origin)).toBe('✓');
+    await expect.poll(() => lab.popup.badge(site.origin), { timeout: 10_000 }).toBe('✓');
   });
 
   // the page’s reading begins later than the background’s, and ends before it
   it('a client that hears of the popup’s own change first', async () => {
     const scene = await lab.signedIn(NAMED);
+    // or the badge tells of that first
+    await lab.popup.grant(scene.site.origin);
     const { alpha, named, page, portal, token, site } = scene;
     await lab.look('.no-identity');
     const before = alpha.recorder.requests().length;
@@ -88,12 +94,12 @@ describe.each(engines)('%s: the popup, and', (engine) => {
           .filter(
             (each) => each.path.endsWith(ACCOUNT_DATA) && each.method === 'GET' && each.origin !== null,
           );
-      await expect.poll(() => ofPage()[0]?.status).toBe(200);
+      await expect.poll(() => ofPage()[0]?.status, { timeout: 10_000 }).toBe(200);
       return false;
     };
     await lab.confirm();
     await lab.says('changedHere', named.url, sentence('identity_disabled'));
-    await expect.poll(() => lab.popup.badge(site.origin)).toBe('✓');
+    await expect.poll(() => lab.popup.badge(site.origin), { timeout: 10_000 }).toBe('✓');
   });
 
   it('a client that turns to a third server by itself', async () => {
@@ -119,6 +125,8 @@ describe.each(engines)('%s: the popup, and', (engine) => {
   // what is overwritten is what the account says now, not what was last heard of it
   it('a change by another session that nobody heard of', async () => {
     const scene = await lab.signedIn(NAMED);
+    // or the badge tells of that first
+    await lab.popup.grant(scene.site.origin);
     const { alpha, named, next, app } = scene;
     alpha.setThreepids('alice', [{ medium: 'email', address: 'a@example.org' }]);
     next.bind('email', 'a@example.org', alpha.userId('alice'));
@@ -136,6 +144,8 @@ describe.each(engines)('%s: the popup, and', (engine) => {
 
   it('a change by another session, to a server that no access is held to: it is not asked', async () => {
     const scene = await lab.signedIn(NAMED);
+    // or the badge tells of that first
+    await lab.popup.grant(scene.site.origin);
     const { alpha } = scene;
     const stranger = await lab.identityServer('stranger');
     alpha.setThreepids('alice', [{ medium: 'email', address: 'a@example.org' }]);
@@ -149,6 +159,8 @@ describe.each(engines)('%s: the popup, and', (engine) => {
 
   it('two accounts at one client: changing one leaves the other', async () => {
     const scene = await lab.signedIn(NAMED);
+    // or the badge tells of that first
+    await lab.popup.grant(scene.site.origin);
     const { alpha, portal, page, named, site } = scene;
     const bob = await logIn(page, portal.url, 'bob');
     await whoami(page, portal.url, bob.token);

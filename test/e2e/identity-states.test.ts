@@ -1,7 +1,6 @@
 /** Who is asked, and what a client is told, in every state of the account and by every way to ask. */
 import type { Page } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { startIdentityServer, type IdentityServer } from '../support/identity-server.ts';
 import {
   arrived,
@@ -15,6 +14,7 @@ import {
 } from './identity-calls.ts';
 import type { Sending } from './identity-calls.ts';
 import type { IdentityScene } from './identity-lab.ts';
+import { kinds, sample, untilControlled } from './lab.ts';
 import { call, logIn, ways } from './page-calls.ts';
 
 type Content = Record<string, unknown>;
@@ -58,8 +58,8 @@ function posts(token: string, pepper: string): Request[] {
   ];
 }
 
-describe.each(engines)('%s: the account’s identity server is', (engine) => {
-  const lab = useWitnessedLab(engine, { idleTimeout: 1000 });
+describe.each(kinds)('%s: the account’s identity server is', (kind) => {
+  const lab = useWitnessedLab(kind.engine, { form: kind.form, idleTimeout: 1000, controlled: false });
 
   async function start(): Promise<Scene> {
     const scene = await lab.start();
@@ -72,7 +72,7 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
     (['fetch', 'xhr', 'beacon'] as const).map((form) => ({ state, content, goes, form })),
   );
 
-  it.each(each)('$state, and asked by $form', async ({ content, goes, form }) => {
+  it.each(sample(kind.form, each, 5))('$state, and asked by $form', async ({ content, goes, form }) => {
     const scene = await start();
     const { page, portal, alpha, app, named, prefixed } = scene;
     alpha.setAccountData('alice', 'm.identity_server', content(scene));
@@ -97,7 +97,9 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
       const seen = (): string[] => arrived(server).map((line) => line.replace(/\?access_token=.*/, ''));
       const prefix = new URL(server.url).pathname.replace(/\/$/, '');
       const lines = server === right ? expected.map((line) => line.replace(' ', ` ${prefix}`)) : [];
-      await expect.poll(() => seen().toSorted(), { message: server.name }).toEqual(lines.toSorted());
+      await expect
+        .poll(() => seen().toSorted(), { message: server.name, timeout: 10_000 })
+        .toEqual(lines.toSorted());
     }
     const bodies = right?.recorder.requests(({ method }) => method === 'POST').map(({ body }) => body);
     if (bodies)
@@ -108,7 +110,7 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
       );
   });
 
-  it.each(['', 'text', 'json', 'arraybuffer', 'blob'] as const)(
+  it.each(sample(kind.form, ['', 'text', 'json', 'arraybuffer', 'blob'] as const, 2))(
     'refused to an XHR of type “%s”',
     async (type) => {
       const { page, portal, alpha, app, named } = await lab.start();
@@ -135,14 +137,17 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
   );
 
   // as natively
-  it.each(['json', 'arraybuffer', 'blob'] as const)('no text to an XHR of type %s', async (type) => {
-    const { page, portal, alpha, app } = await lab.start();
-    alpha.setAccountData('alice', 'm.identity_server', { base_url: null });
-    await logIn(page, portal.url);
-    const next = `${alpha.url}/_matrix/client/versions`;
-    const seen = await page.evaluate(xhrSeen, { url: app.url + IDENTITY, type, next });
-    expect(seen.responseText).toBe('InvalidStateError');
-  });
+  it.each(sample(kind.form, ['json', 'arraybuffer', 'blob'] as const, 3))(
+    'no text to an XHR of type %s',
+    async (type) => {
+      const { page, portal, alpha, app } = await lab.start();
+      alpha.setAccountData('alice', 'm.identity_server', { base_url: null });
+      await logIn(page, portal.url);
+      const next = `${alpha.url}/_matrix/client/versions`;
+      const seen = await page.evaluate(xhrSeen, { url: app.url + IDENTITY, type, next });
+      expect(seen.responseText).toBe('InvalidStateError');
+    },
+  );
 
   // as natively, `responseURL` and `Response.url` are without the fragment
   it.each(ways)('refused at a URL without its fragment, by %s', async (form) => {
@@ -162,7 +167,7 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
       const types: unknown[] = [];
       named.faults.intercept = ({ headers }) => types.push(headers['content-type']) < 0;
       await send(page, `${app.url}${IDENTITY}/terms`, { form: 'beacon', text: '{}', type });
-      await expect.poll(() => types).toEqual([type]);
+      await expect.poll(() => types, { timeout: 10_000 }).toEqual([type]);
     },
   );
 
@@ -172,13 +177,16 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
       const { page, app, named, alpha } = await lab.start();
       const [request] = posts('', '').slice(1);
       if (!request) throw new Error('no request');
-      for (const killed of [false, true]) {
+      // page code asks these: the page worker has no part in them
+      for (const killed of kind.form === 'extension' ? [false, true] : [false]) {
         if (killed) await lab.browser.killBackground();
         const { path, ...rest } = request;
         const answer = await send(page, app.url + path, { form, ...rest });
         if (form !== 'beacon') expect(answer).toMatchObject({ status: 200, url: app.url + path });
-        await expect.poll(() => arrived(app)).toEqual([`POST ${path}`]);
-        expect(app.recorder.requests()[0]).toMatchObject({ body: rest.text, status: 200 });
+        await expect.poll(() => arrived(app), { timeout: 10_000 }).toEqual([`POST ${path}`]);
+        // nobody waits for the answer of a beacon
+        const recorded = () => app.recorder.requests()[0];
+        await expect.poll(recorded, { timeout: 10_000 }).toMatchObject({ body: rest.text, status: 200 });
         app.recorder.clear();
       }
       expect([...arrived(named), ...alpha.recorder.requests()]).toEqual([]);
@@ -187,6 +195,8 @@ describe.each(engines)('%s: the account’s identity server is', (engine) => {
 
   it.each(['in the same document', 'after a reload'])('not asked for after a sign-out, %s', async (when) => {
     const { page, portal, alpha, app } = await lab.start();
+    // it hears of the logout also when the page goes at once
+    if (kind.form === 'worker') await untilControlled(page);
     alpha.setAccountData('alice', 'm.identity_server', { base_url: null });
     const { token } = await logIn(page, portal.url);
     expect(await send(page, app.url + IDENTITY)).toMatchObject(DISABLED);

@@ -1,12 +1,12 @@
 /** What one identity server issued stays with it: tokens, and validations by their `sid`. */
 import type { Page } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { sendJson } from '../support/http.ts';
 import type { IdentityServer } from '../support/identity-server.ts';
 import { ACCOUNT_DATA, arrived, IDENTITY, register, send, useWitnessedLab } from './identity-calls.ts';
 import type { Form } from './identity-calls.ts';
 import type { IdentityScene } from './identity-lab.ts';
+import { kinds, sample } from './lab.ts';
 import { call, logIn, ways } from './page-calls.ts';
 
 const FOREIGN_TOKEN = {
@@ -28,8 +28,10 @@ interface Switched extends IdentityScene {
 const whens = ['at once', 'after a reload'] as const;
 const each = ways.flatMap((by) => whens.map((when) => ({ by, when })));
 
-describe.each(engines)('%s: of an identity server that the account has left,', (engine) => {
-  const lab = useWitnessedLab(engine);
+describe.each(kinds)('%s: of an identity server that the account has left,', ({ engine, form }) => {
+  const lab = useWitnessedLab(engine, { form });
+  const rows = sample(form, each, 3);
+  const few = sample(form, ways, 2);
 
   /** The account named one server, and names another. `before`: what happens at the first. */
   async function switched(
@@ -52,7 +54,7 @@ describe.each(engines)('%s: of an identity server that the account has left,', (
     return { ...scene, token, old, next };
   }
 
-  it.each(each)('a token is answered here and reaches nobody, $when, by $by', async ({ by, when }) => {
+  it.each(rows)('a token is answered here and reaches nobody, $when, by $by', async ({ by, when }) => {
     const scene = await switched(when);
     const { page, app, named, next, old, token } = scene;
     const pasts = [app, named, next].map((server) => arrived(server).length);
@@ -72,20 +74,20 @@ describe.each(engines)('%s: of an identity server that the account has left,', (
     expect([...next.recorder.withToken(old), ...app.recorder.withToken(old)]).toEqual([]);
   });
 
-  it.each(each)('a token of the client’s own too, $when, by $by', async ({ by, when }) => {
+  it.each(rows)('a token of the client’s own too, $when, by $by', async ({ by, when }) => {
     const { page, app, next, old } = await switched(when, undefined, 'app');
     app.recorder.clear();
     expect(await send(page, app.url + LOOKUP, { form: by, token: old })).toMatchObject(FOREIGN_TOKEN);
     expect([...arrived(app), ...arrived(next)]).toEqual([]);
   });
 
-  it.each(ways)('a token of which nothing is known goes nowhere else than it is sent, by %s', async (by) => {
+  it.each(few)('a token of which nothing is known goes nowhere else than it is sent, by %s', async (by) => {
     const { page, app, next } = await switched('at once');
     await send(page, app.url + LOOKUP, { form: by, token: 'of_the_clients_own' });
     expect(next.recorder.withToken('of_the_clients_own')).toEqual([]);
   });
 
-  it.each(each)('a validation is not gone on with elsewhere, $when, by $by', async ({ by, when }) => {
+  it.each(rows)('a validation is not gone on with elsewhere, $when, by $by', async ({ by, when }) => {
     const sids: string[] = [];
     const validate = async ({ page, app, named }: IdentityScene, token: string): Promise<void> => {
       fixSids(named);
@@ -119,9 +121,10 @@ describe.each(engines)('%s: of an identity server that the account has left,', (
     expect(next.recorder.requests().at(-1)).toMatchObject({ method: 'POST', body: own });
   });
 
-  const kinds = each.flatMap((one) => [false, true].map((isKnown) => ({ ...one, isKnown })));
+  const all = each.flatMap((one) => [false, true].map((isKnown) => ({ ...one, isKnown })));
+  const beside = sample(form, all, 7);
 
-  it.each(kinds)('a token is not beside another’s name, $when, by $by, known: $isKnown', async (given) => {
+  it.each(beside)('a token is not beside another’s name, $when, by $by, known: $isKnown', async (given) => {
     const { by, when, isKnown } = given;
     const { page, portal, alpha, app, named, next, token, ...scene } = await switched(when);
     const old = isKnown ? scene.old : 'of_the_clients_own';

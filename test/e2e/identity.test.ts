@@ -1,14 +1,14 @@
 /** MSC2230 on embedded servers: who is asked what, in each state of the account. */
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { useIdentityLab } from './identity-lab.ts';
+import { kinds } from './lab.ts';
 import { call, logIn, ways } from './page-calls.ts';
 
 const PING = '/_matrix/identity/v2';
 const LOOKUP = '/_matrix/identity/v2/hash_details';
 
-describe.each(engines)('the identity server in %s', (engine) => {
-  const lab = useIdentityLab(engine);
+describe.each(kinds)('the identity server in %s', ({ engine, form }) => {
+  const lab = useIdentityLab(engine, { form, controlled: false });
 
   it.each(ways)('is the account’s after a login, by %s', async (by) => {
     const { page, portal, alpha, app, named } = await lab.start();

@@ -1,17 +1,17 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+/** What a page notices of Homeward, and which pages it is in. */
 import type { Page } from 'puppeteer-core';
-import { engines, launch, type TestBrowser } from '../support/browser.ts';
-import { startHomeserver, type Homeserver } from '../support/homeserver.ts';
-import { naming, startPortal, type Portal } from '../support/portal.ts';
-import { startSite, type Site } from '../support/static-site.ts';
+import { describe, expect, it } from 'vitest';
+import { kinds, useLab } from './lab.ts';
 import { SPY } from './page-spy.ts';
 
 const HTML = '<!doctype html><title>client</title><body></body>';
+/** As whoever hosts a client adds it. */
+const BOOTSTRAP = '<script src="/homeward.js"></script>';
 const files = {
   '/index.html': HTML,
   '/spy.html': `<!doctype html><title>spy</title><script>${SPY}</script>`,
   '/sandbox.html': {
-    body: HTML,
+    body: HTML.replace('<body>', `${BOOTSTRAP}<body>`),
     type: 'text/html',
     headers: { 'content-security-policy': 'sandbox allow-scripts' },
   },
@@ -27,101 +27,82 @@ async function logIn(portal: string): Promise<{ status: number; url: string; tok
   return { status, url, token };
 }
 
-describe.each(engines)('the page in %s', (engine) => {
-  let browser: TestBrowser;
-  let homeserver: Homeserver;
-  let portal: Portal;
-  let client: Site;
-  let neighbour: Site;
-  let child: Site;
+describe.each(kinds)('the page in %s', ({ engine, form }) => {
+  const lab = useLab(engine, { form, controlled: false });
 
-  beforeAll(async () => {
-    homeserver = await startHomeserver({ name: 'alpha', users: ['alice'] });
-    portal = await startPortal({
-      mode: 'proxy',
-      route: () => homeserver.url,
-      editLogin: naming.base_cs_url,
-      strict: false,
-    });
-    client = await startSite({ name: 'client', files });
-    neighbour = await startSite({ name: 'client', files });
-    child = await startSite({ name: 'sub.client', files });
-    browser = await launch(engine);
-    await browser.turnOn(client.origin);
-  });
+  async function start() {
+    const home = await lab.homeserver();
+    const portal = await lab.portal({ route: () => home.url, strict: false });
+    const at = (url: string) => ({ status: 200, url: `${url}/_matrix/client/r0/account/whoami` });
+    return { home, portal, at, ...(await lab.client({ files })) };
+  }
 
-  afterAll(async () => {
-    await browser.close();
-    await Promise.all([homeserver, portal, client, neighbour, child].map((each) => each.close()));
-  });
-
-  const open = async (url: string): Promise<Page> => {
-    const page = await browser.newPage();
-    await page.goto(url, { waitUntil: 'load' });
-    return page;
+  const ask = async (page: Page, portal: string) => {
+    const { status, url } = await page.evaluate(logIn, portal);
+    return { status, url };
   };
 
   it('goes home from a turned-on client', async () => {
-    const page = await open(`${client.url}/`);
-    const { status, url } = await page.evaluate(logIn, portal.url);
-    expect({ status, url }).toEqual({
-      status: 200,
-      url: `${homeserver.url}/_matrix/client/r0/account/whoami`,
-    });
-    await page.close();
+    const { home, portal, page, at } = await start();
+    expect(await ask(page, portal.url)).toEqual(at(home.url));
   });
 
-  it.each([
-    ['another port of the host', () => neighbour],
-    ['a subdomain', () => child],
-  ])('is left alone at %s', async (_, site) => {
-    const page = await open(`${site().url}/`);
+  const neighbours: Record<string, (host: string) => string> = {
+    'another port of the host': (host) => host,
+    'a subdomain': (host) => `sub.${host}`,
+  };
+
+  // the page worker is of one origin
+  it.each(form === 'extension' ? Object.keys(neighbours) : [])('is left alone at %s', async (which) => {
+    const { portal, site, at } = await start();
+    const host = neighbours[which]?.(new URL(site.url).hostname) ?? '';
+    const neighbour = await lab.site({ host, files });
+    const page = await lab.page(`${neighbour.url}/`);
     await page.waitForFunction(() => document.readyState === 'complete');
-    const { status, url } = await page.evaluate(logIn, portal.url);
-    expect({ status, url }).toEqual({ status: 200, url: `${portal.url}/_matrix/client/r0/account/whoami` });
-    expect(await browser.storedText()).not.toContain(site().origin);
-    await page.close();
+    expect(await ask(page, portal.url)).toEqual(at(portal.url));
+    expect(await lab.browser.storedText()).not.toContain(neighbour.origin);
   });
 
   it('is left alone in a sandboxed document of the client', async () => {
-    const page = await open(`${client.url}/sandbox.html`);
-    const { status, url } = await page.evaluate(logIn, portal.url);
-    expect({ status, url }).toEqual({ status: 200, url: `${portal.url}/_matrix/client/r0/account/whoami` });
-    await page.close();
+    const { portal, site, at } = await start();
+    const page = await lab.page(`${site.url}/sandbox.html`);
+    expect(await ask(page, portal.url)).toEqual(at(portal.url));
   });
 
   it('has the globals that it would have without Homeward', async () => {
     const names = (): string[] =>
       Object.getOwnPropertyNames(window).toSorted().concat(document.documentElement.outerHTML);
-    const hooked = await open(`${client.url}/`);
-    const native = await open(`${child.url}/`);
-    expect(await hooked.evaluate(names)).toEqual(await native.evaluate(names));
-    await Promise.all([hooked.close(), native.close()]);
+    const { page } = await start();
+    const other = await lab.site({ files });
+    const native = await lab.page(`${other.url}/`);
+    const found = await page.evaluate(names);
+    expect(found.map((line) => line.replace(BOOTSTRAP, ''))).toEqual(await native.evaluate(names));
   });
 
-  it('sees nothing of the channel, however it listens, and cannot open one', async () => {
-    const page = await open(`${client.url}/spy.html`);
-    const { token, url } = await page.evaluate(logIn, portal.url);
-    expect(url).toContain(homeserver.url);
-    const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
-    expect(seen.filter((line) => /handshake|homeward|channel/i.test(line) || line.includes(token))).toEqual(
-      [],
-    );
-    // a handshake of the page's own is an event like any other
-    const own = await page.evaluate(() => {
-      const element = document.createElement('i');
-      let heard = 0;
-      for (const type of ['ask', 'tell']) element.addEventListener(type, () => (heard += 1));
-      const arrived = new Promise((resolve) => {
-        addEventListener('homeward-handshake', () => resolve(true), { once: true });
-      });
-      dispatchEvent(new MouseEvent('homeward-handshake', { relatedTarget: element }));
-      return arrived.then(async (came) => {
-        await fetch('/index.html');
-        return { came, heard };
-      });
-    });
-    expect(own).toEqual({ came: true, heard: 0 });
-    await page.close();
-  });
+  // what a page worker keeps is of the page's own origin, and no secret to it
+  it.each(form === 'extension' ? ['channel'] : [])(
+    'sees nothing of the %s, however it listens, and cannot open one',
+    async () => {
+      const { home, portal, site } = await start();
+      const page = await lab.page(`${site.url}/spy.html`);
+      const { token, url } = await page.evaluate(logIn, portal.url);
+      expect(url).toContain(home.url);
+      const seen = await page.evaluate(() => (window as unknown as { seen: string[] }).seen);
+      const told = seen.filter((line) => /handshake|homeward|channel/i.test(line) || line.includes(token));
+      expect(told).toEqual([]);
+      expect(await page.evaluate(forgeHandshake)).toEqual({ came: false, heard: 0 });
+    },
+  );
 });
+
+/** No page hears the name, in which Firefox runs the bridge again after an extension reload. */
+async function forgeHandshake(): Promise<{ came: boolean; heard: number }> {
+  const element = document.createElement('i');
+  let heard = 0;
+  for (const type of ['ask', 'tell']) element.addEventListener(type, () => (heard += 1));
+  let came = false;
+  addEventListener('homeward-handshake', () => (came = true));
+  dispatchEvent(new MouseEvent('homeward-handshake', { relatedTarget: element }));
+  await fetch('/index.html');
+  return { came, heard };
+}

@@ -1,5 +1,6 @@
 /** The popup, opened once in a tab and shown for one client after the other. */
 import type { Page } from 'puppeteer-core';
+import { expect } from 'vitest';
 import messages from '../../_locales/en/messages.json' with { type: 'json' };
 import type { TestBrowser } from '../support/browser.ts';
 import { attempt } from '../support/drive-page.ts';
@@ -10,6 +11,8 @@ export interface StoredSession {
   user: string;
   named: string | null;
   standing: { at: string; why?: string };
+  refused: string | null;
+  movedFrom: string | null;
 }
 
 export interface Popup {
@@ -20,6 +23,8 @@ export interface Popup {
   text(client: string): Promise<string>;
   /** Presses *Turn on* and waits until the client is shown as on. */
   turnOn(client: string): Promise<void>;
+  /** Presses the button that asks for access to portal and homeserver, if it is there, and waits until it is not. */
+  grant(client: string): Promise<void>;
   press(selector: string): Promise<void>;
   /** The sessions of a client as they are on disk. */
   sessions(client: string): Promise<StoredSession[]>;
@@ -57,8 +62,10 @@ export async function openPopupPage(browser: TestBrowser): Promise<Popup> {
   const press = (selector: string): Promise<void> =>
     attempt(page, `press ${selector} in the popup`, async () => {
       await page.bringToFront();
-      await page.waitForSelector(selector);
-      await page.click(selector);
+      await clicked(async () => {
+        await page.waitForSelector(selector);
+        await page.click(selector);
+      });
     });
   return {
     page,
@@ -75,9 +82,75 @@ export async function openPopupPage(browser: TestBrowser): Promise<Popup> {
         waitFor(page, () => !!document.querySelector('.turn-off')),
       );
     },
+    async grant(client) {
+      await show(client);
+      await waitFor(page, () => !!document.querySelector('.session'));
+      if (!(await page.$('.grant'))) return;
+      await press('.grant');
+      await attempt(page, `grant access for ${client}`, () =>
+        waitFor(page, () => !!document.querySelector('.session') && !document.querySelector('.grant')),
+      );
+    },
     sessions: (client) => page.evaluate(storedSessions, client),
     badge: (client) => page.evaluate(badgeText, client),
   };
+}
+
+/**
+ * Where there is no extension: a site has Homeward or not, and needs no access. Its page of settings shows what the popup
+ * does.
+ */
+export function noPopup(
+  browser: TestBrowser,
+  turnOn: (client: string) => void,
+  sessions: (client: string) => Promise<StoredSession[]>,
+): Popup {
+  const missing = (): never => {
+    throw new Error('there is no popup in this form');
+  };
+  return {
+    get page() {
+      return missing();
+    },
+    show: missing,
+    async text(client) {
+      const page = await browser.newPage();
+      try {
+        await page.goto(`${client}/homeward.html`, { waitUntil: 'domcontentloaded' });
+        const shown = () => settingsText(page);
+        await expect.poll(shown, { timeout: 10_000, message: `settings at ${client}` }).not.toBe('');
+        return await shown();
+      } finally {
+        await page.close();
+      }
+    },
+    turnOn(client) {
+      turnOn(client);
+      return Promise.resolve();
+    },
+    grant: () => Promise.resolve(),
+    press: missing,
+    sessions,
+    badge: missing,
+  };
+}
+
+function settingsText(page: Page): Promise<string> {
+  return page.evaluate(
+    () => document.querySelector('homeward-identity')?.shadowRoot?.querySelector('main')?.textContent ?? '',
+  );
+}
+
+/** Again if it fails because what is clicked was drawn anew under the click. */
+export async function clicked(click: () => Promise<void>): Promise<void> {
+  for (let tries = 3; ; tries -= 1) {
+    const failure = await click().then(
+      () => null,
+      (error: Error) => error,
+    );
+    if (failure === null) return;
+    if (tries === 0 || !/detached|not clickable/i.test(failure.message)) throw failure;
+  }
 }
 
 export function textOf(page: Page): Promise<string> {

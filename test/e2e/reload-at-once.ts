@@ -13,13 +13,26 @@ export function reloadAtRefresh(page: Page, portal: string, refreshToken: string
 }
 
 async function reloadAt(page: Page, url: string, body: object, by: Way): Promise<string> {
+  await page.evaluate(() => sessionStorage.removeItem('token'));
+  await reloaded(page, async () => {
+    await page.evaluate(by === 'fetch' ? postByFetch : postByXhr, url, JSON.stringify(body));
+    await waitFor(page, () => sessionStorage.getItem('token') !== null);
+  });
+  return page.evaluate(() => sessionStorage.getItem('token') ?? '');
+}
+
+/**
+ * Done when the next document's first script has run: what is asked before it is asked by nothing of Homeward, which no
+ * client can do, but a driver.
+ *
+ * @param reload makes the page reload itself, soon
+ */
+export async function reloaded(page: Page, reload: () => Promise<void>): Promise<void> {
   await page.evaluate(() => {
-    sessionStorage.removeItem('token');
     document.title = 'before';
   });
-  await page.evaluate(by === 'fetch' ? postByFetch : postByXhr, url, JSON.stringify(body));
-  await waitFor(page, () => document.title !== 'before' && sessionStorage.getItem('token') !== null);
-  return page.evaluate(() => sessionStorage.getItem('token') ?? '');
+  await reload();
+  await waitFor(page, () => document.title !== 'before' && document.readyState !== 'loading');
 }
 
 function postByFetch(url: string, body: string): void {

@@ -1,15 +1,14 @@
 /** A session ends when its server says so, and goes on under new tokens. */
 import type { Page } from 'puppeteer-core';
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
-import { useLab } from './lab.ts';
+import { kinds, useLab } from './lab.ts';
 import { call, logIn, versions, ways, whoami, type Way } from './page-calls.ts';
 
 const WHOAMI = '/_matrix/client/v3/account/whoami';
 const POST = { method: 'POST' };
 
-describe.each(engines)('%s: a session', (engine) => {
-  const lab = useLab(engine);
+describe.each(kinds)('%s: a session', ({ engine, form }) => {
+  const lab = useLab(engine, { form });
 
   /** A client, and a portal that only logs in. */
   async function start() {

@@ -1,16 +1,15 @@
 /** A session lives on: in other documents, without a background, beside other sessions, against forgery. */
 import { describe, expect, it } from 'vitest';
-import { engines } from '../support/browser.ts';
 import { naming } from '../support/portal.ts';
-import { useLab } from './lab.ts';
+import { kinds, useLab } from './lab.ts';
 import { call, logIn, password, versions, ways, whoami } from './page-calls.ts';
 import { sentence } from './popup-page.ts';
 
 const WHOAMI = '/_matrix/client/v3/account/whoami';
 const INDEX = '<!doctype html><title>client</title><link rel="icon" href="data:,">';
 
-describe.each(engines)('%s: a session', (engine) => {
-  const lab = useLab(engine, { idleTimeout: 1000 });
+describe.each(kinds)('%s: a session', ({ engine, form }) => {
+  const lab = useLab(engine, { form, idleTimeout: 1000 });
 
   /** A client, a portal that only logs in, alice at alpha, bob at beta. */
   async function start() {
@@ -48,7 +47,10 @@ describe.each(engines)('%s: a session', (engine) => {
     expect(portal.recorder.withToken(token)).toEqual([]);
   });
 
-  it.each(ways)('outlives the background, by %s', async (by) => {
+  // the page worker's death: worker-life.test.ts
+  const killed = form === 'extension' ? ways : [];
+
+  it.each(killed)('outlives the background, by %s', async (by) => {
     const { alpha, portal, page } = await start();
     const { token } = await logIn(page, portal.url);
     await lab.browser.killBackground();
@@ -62,12 +64,12 @@ describe.each(engines)('%s: a session', (engine) => {
     expect(portal.recorder.withToken(token)).toEqual([]);
   });
 
-  it.each(ways)('begins although the background is not running, by %s', async (by) => {
+  it.each(killed)('begins although the background is not running, by %s', async (by) => {
     const { alpha, portal, page, site } = await start();
     await lab.browser.killBackground();
     const { token } = await logIn(page, portal.url, 'alice', { by });
     expect((await whoami(page, portal.url, token, { by })).url).toBe(alpha.url + WHOAMI);
-    expect(await lab.popup.sessions(site.origin)).toMatchObject([{ user: alpha.userId('alice') }]);
+    await expect.poll(() => lab.popup.sessions(site.origin)).toMatchObject([{ user: alpha.userId('alice') }]);
     expect(portal.recorder.withToken(token)).toEqual([]);
   });
 
@@ -120,8 +122,9 @@ describe.each(engines)('%s: a session', (engine) => {
       await page.reload({ waitUntil: 'domcontentloaded' });
       expect((await whoami(page, portal.url, token)).url, 'in a new document').toBe(alpha.url + WHOAMI);
       expect(evil.recorder.withToken(token)).toEqual([]);
+      await expect.poll(() => lab.popup.sessions(site.origin)).toMatchObject([{ refused: evil.url }]);
       expect(await lab.popup.text(site.origin)).toContain(sentence('refused', evil.url));
-      expect(await lab.popup.badge(site.origin)).toBe('!');
+      if (form === 'extension') expect(await lab.popup.badge(site.origin)).toBe('!');
     },
   );
 
@@ -150,13 +153,13 @@ describe.each(engines)('%s: a session', (engine) => {
     ]);
     const portal = await lab.portal({ route: () => alpha.url });
     const before = await logIn(page, portal.url);
-    const moved = sentence('moved', alpha.url, beta.url);
-    expect(await lab.popup.text(site.origin)).not.toContain(moved);
+    await expect.poll(() => lab.popup.sessions(site.origin)).toMatchObject([{ movedFrom: null }]);
     await call(page, portal.url, 'logout', { method: 'POST', token: before.token });
     portal.setRoute(() => beta.url);
     const after = await logIn(page, portal.url);
     expect((await whoami(page, portal.url, after.token)).url).toBe(beta.url + WHOAMI);
-    expect(await lab.popup.text(site.origin)).toContain(moved);
+    await expect.poll(() => lab.popup.sessions(site.origin)).toMatchObject([{ movedFrom: alpha.url }]);
+    expect(await lab.popup.text(site.origin)).toContain(sentence('moved', alpha.url, beta.url));
   });
 
   it('leaves nothing secret on disk', async () => {

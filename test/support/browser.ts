@@ -1,12 +1,20 @@
 /** The two engines with the built extension in them, behind one interface. */
-import fs from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import puppeteer, { TargetType, type Browser, type Page } from 'puppeteer-core';
-import { browserPath } from './install.ts';
+import { startOptions, UUID, type Engine, type LaunchOptions } from './browser-options.ts';
+import { killInChromium, killServiceWorkers } from './service-workers.ts';
+import { launchWebkit } from './webkit.ts';
 
-export type Engine = 'chromium' | 'firefox';
+export type { Engine, LaunchOptions } from './browser-options.ts';
+
+/** Those that the extension runs in. */
 export const engines: readonly Engine[] = ['chromium', 'firefox'];
+/** Those that the page worker runs in. */
+export const workerEngines: readonly Engine[] = [...engines, 'webkit'];
+
+/** How Homeward comes to a client. */
+export type Form = 'extension' | 'worker';
 
 export interface TestBrowser {
   readonly engine: Engine;
@@ -16,52 +24,71 @@ export interface TestBrowser {
   openPopup(client: string): Promise<Page>;
   /** Presses *Turn on* in the popup and waits until it shows the client as turned on. */
   turnOn(client: string): Promise<void>;
+  /** Presses *Allow access* in the popup, for the sign-in that it shows, and waits until there is nothing to allow. */
+  grant(client: string): Promise<void>;
   /** Everything that the extension has in `storage.local`, as text. */
   storedText(): Promise<string>;
-  /** Ends the service worker or event page and waits until it is gone. */
+  /** Ends the service worker or event page, without the extension all service workers, and waits until it is gone. */
   killBackground(): Promise<void>;
   close(): Promise<void>;
 }
 
-export interface LaunchOptions {
-  /** false: no extension. */
-  extension?: boolean;
-  headless?: boolean;
-  /** Firefox ends its event page after so many ms without work (default there: 30 000). */
-  idleTimeout?: number;
-  /** Ordinary host names that resolve to this machine, such as `client.test`. */
-  hosts?: readonly string[];
-  /** Accepts certificates of anybody, as of the identity servers that `startSydent` runs. */
-  insecure?: boolean;
-}
-
-/** Fixed, so that the extension's pages have a known address in Firefox. */
-const UUID = 'f3b2c9d4-5a61-4e0b-8f27-1c9a6d3e7b10';
-const CHROMIUM_ARGS =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync --disable-search-engine-choice-screen'.split(
-    ' ',
-  );
-
 const top = path.resolve(import.meta.dirname, '../..');
 
+/** The built extension. */
+export function extensionFolder(engine: Engine): string {
+  return path.join(top, 'dist', engine);
+}
+
 export async function launch(engine: Engine, options: LaunchOptions = {}): Promise<TestBrowser> {
-  const browser = engine === 'chromium' ? await launchChromium(options) : await launchFirefox(options);
-  const base = options.extension === false ? '' : await extensionBase(engine, browser);
+  if (engine === 'webkit') return launchWebkit(options);
+  const { extension = true } = options;
+  const start = await startOptions(engine, options);
+  const isChromium = engine === 'chromium';
+  const folder = extensionFolder(engine);
+  const browser = await puppeteer.launch(
+    isChromium && extension ? { ...start, enableExtensions: [folder] } : start,
+  );
+  if (!isChromium && extension) await browser.installExtension(folder);
+  const base = extension ? await extensionBase(engine, browser) : '';
+  return testBrowser(engine, base, () => browser);
+}
+
+/**
+ * @param base of the extension's pages; empty: there is no extension
+ * @param running the browser as it is now: it may have been started again
+ */
+export function testBrowser(engine: Engine, base: string, running: () => Browser): TestBrowser {
   const openPopup = async (client: string): Promise<Page> => {
-    const page = await browser.newPage();
+    const page = await running().newPage();
     await openExtensionPage(page, `${base}/popup.html?client=${encodeURIComponent(client)}`);
     return page;
   };
   return {
     engine,
-    puppeteer: browser,
-    newPage: () => browser.newPage(),
+    get puppeteer() {
+      return running();
+    },
+    newPage: () => running().newPage(),
     openPopup,
     async turnOn(client) {
       const page = await openPopup(client);
       await page.waitForSelector('.turn-on');
       await page.click('.turn-on');
       await page.waitForSelector('.turn-off');
+      await page.close();
+    },
+    async grant(client) {
+      const page = await openPopup(client);
+      const button = await page.waitForSelector('.session .grant');
+      // the popup may draw itself anew under the click
+      await button?.click().catch(() => page.click('.session .grant'));
+      await page.waitForFunction(
+        () => document.querySelector('.session') && !document.querySelector('.grant'),
+        {
+          polling: 50,
+        },
+      );
       await page.close();
     },
     async storedText() {
@@ -75,58 +102,12 @@ export async function launch(engine: Engine, options: LaunchOptions = {}): Promi
       await page.close();
       return text;
     },
-    killBackground: () => (engine === 'chromium' ? killWorker(browser) : waitForIdle(openPopup)),
-    close: () => browser.close(),
-  };
-}
-
-async function launchChromium({
-  extension = true,
-  headless = true,
-  hosts = [],
-  insecure = false,
-}: LaunchOptions): Promise<Browser> {
-  const rules = hosts.map((host) => `MAP ${host} 127.0.0.1`).join(',');
-  return puppeteer.launch({
-    browser: 'chrome',
-    executablePath: await browserPath('chromium'),
-    headless,
-    pipe: true,
-    ...(extension && { enableExtensions: [path.join(top, 'dist/chromium')] }),
-    args: [
-      ...CHROMIUM_ARGS,
-      ...(rules ? [`--host-resolver-rules=${rules}`] : []),
-      ...(insecure ? ['--ignore-certificate-errors'] : []),
-    ],
-    defaultViewport: { width: 1100, height: 800 },
-  });
-}
-
-async function launchFirefox(options: LaunchOptions): Promise<Browser> {
-  const { extension = true, headless = true, idleTimeout, hosts = [], insecure = false } = options;
-  const folder = path.join(top, 'dist/firefox');
-  const manifest = JSON.parse(await fs.readFile(path.join(top, 'manifest.json'), 'utf8')) as {
-    browser_specific_settings: { gecko: { id: string } };
-  };
-  const browser = await puppeteer.launch({
-    browser: 'firefox',
-    executablePath: await browserPath('firefox'),
-    headless,
-    acceptInsecureCerts: insecure,
-    // without it BiDi does not open pages of an extension
-    args: ['--remote-allow-system-access'],
-    extraPrefsFirefox: {
-      'extensions.webextOptionalPermissionPrompts': false,
-      'extensions.webextensions.uuids': JSON.stringify({
-        [manifest.browser_specific_settings.gecko.id]: UUID,
-      }),
-      ...(idleTimeout !== undefined && { 'extensions.background.idle.timeout': idleTimeout }),
-      ...(hosts.length > 0 && { 'network.dns.localDomains': hosts.join(',') }),
+    killBackground() {
+      if (!base) return killServiceWorkers(engine, running());
+      return engine === 'chromium' ? killInChromium(running(), 'chrome-extension') : waitForIdle(openPopup);
     },
-    defaultViewport: { width: 1100, height: 800 },
-  });
-  if (extension) await browser.installExtension(folder);
-  return browser;
+    close: () => running().close(),
+  };
 }
 
 /** `moz-extension://…` or `chrome-extension://…`; in Chromium also lets the popup's request be granted silently. */
@@ -136,23 +117,25 @@ async function extensionBase(engine: Engine, browser: Browser): Promise<string> 
   const { origin, host } = new URL(worker.url().replace('chrome-extension:', 'http:'));
   const page = await browser.newPage();
   await page.goto('chrome://extensions/');
-  // grants nothing yet: every later `permissions.request` from a click is answered with yes (platform.md f)
-  await page.evaluate(
-    (id) =>
-      new Promise<void>((resolve) => {
-        const { developerPrivate } = (
-          globalThis as unknown as { chrome: { developerPrivate: DeveloperPrivate } }
-        ).chrome;
-        developerPrivate.addHostPermission(id, '*://*/*', () => resolve());
-      }),
-    host,
-  );
+  await grantSilently(page, host);
   await page.close();
   return origin.replace('http:', 'chrome-extension:');
 }
 
+/**
+ * Grants nothing yet: every later `permissions.request` from a click is answered with yes (platform.md f).
+ *
+ * @param page chrome://extensions
+ */
+export async function grantSilently(page: Page, id: string): Promise<void> {
+  await page.evaluate(async (extension) => {
+    const { chrome } = globalThis as unknown as { chrome: { developerPrivate: DeveloperPrivate } };
+    await chrome.developerPrivate.addHostPermission(extension, '*://*/*');
+  }, id);
+}
+
 interface DeveloperPrivate {
-  addHostPermission(id: string, pattern: string, done: () => void): void;
+  addHostPermission(id: string, pattern: string): Promise<void>;
 }
 
 /**
@@ -168,15 +151,6 @@ async function openExtensionPage(page: Page, url: string): Promise<void> {
   for (const end = Date.now() + 30_000; !(await isShown().catch(() => false));) {
     if (Date.now() > end) throw new Error(`${url} did not show in 30 s`);
     await pause(50);
-  }
-}
-
-async function killWorker(browser: Browser): Promise<void> {
-  const isWorker = (target: { type(): string }): boolean => target.type() === 'service_worker';
-  for (const target of browser
-    .targets()
-    .filter((each) => isWorker(each) && each.url().startsWith('chrome-extension:'))) {
-    await (await target.worker())?.close();
   }
 }
 

@@ -61,18 +61,28 @@ export async function visit(page: Page, url: string): Promise<void> {
 }
 
 export async function fill(page: Page, step: string, selector: string, text: string): Promise<void> {
-  await attempt(page, step, async () => {
-    await page.waitForSelector(selector, { visible: true, timeout: limit });
+  await there(page, step, selector, async () => {
     await page.click(selector, { count: 3 }); // selects what is there
     await page.type(selector, text);
   });
 }
 
 export async function click(page: Page, step: string, selector: string): Promise<void> {
-  await attempt(page, step, async () => {
+  await there(page, step, selector, () => page.click(selector));
+}
+
+/** Does it to what is there. Once more where a client draws its form anew between the look and the deed. */
+async function there(page: Page, step: string, selector: string, act: () => Promise<void>): Promise<void> {
+  const tryIt = async (): Promise<void> => {
     await page.waitForSelector(selector, { visible: true, timeout: limit });
-    await page.click(selector);
-  });
+    await act();
+  };
+  await attempt(page, step, () =>
+    tryIt().catch((error: unknown) => {
+      if (!/failed to find element|No element found/.test(String(error))) throw error;
+      return tryIt();
+    }),
+  );
 }
 
 /** The text of the first such element that has any. */

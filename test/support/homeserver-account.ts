@@ -32,11 +32,15 @@ const CAPABILITIES = {
 
 const R0 = ['r0.0.1', 'r0.1.0', 'r0.2.0', 'r0.3.0', 'r0.4.0', 'r0.5.0', 'r0.6.0', 'r0.6.1'];
 
-/** What `GET /versions` answers; also the portal's own answer. */
-export const VERSIONS = {
-  versions: [...R0, ...Array.from({ length: 11 }, (_, index) => `v1.${index + 1}`)],
-  unstable_features: {},
-};
+/** What `GET /versions` answers where v1.MINOR is the newest. */
+function versionsTo(minor: number) {
+  const stable = Array.from({ length: minor }, (_, index) => `v1.${index + 1}`);
+  return { versions: [...R0, ...stable], unstable_features: {} };
+}
+
+/** The portal's own answer, and that of a homeserver with authenticated media, which came with v1.11. */
+export const VERSIONS = versionsTo(11);
+const BEFORE_AUTHENTICATED_MEDIA = versionsTo(10);
 
 /** The caller, when the path names them; nobody may touch another's data. */
 function self(context: Context): User {
@@ -125,7 +129,8 @@ function openId(context: Context): Json {
   return { access_token: token, token_type: 'Bearer', matrix_server_name: serverName, expires_in: 3600 };
 }
 
-export function accountRoutes(): Route[] {
+export function accountRoutes(authenticatedMedia: boolean): Route[] {
+  const versions = authenticatedMedia ? VERSIONS : BEFORE_AUTHENTICATED_MEDIA;
   return [
     route('GET user/:user/account_data/:type', getData),
     route('PUT user/:user/account_data/:type', putData),
@@ -140,7 +145,7 @@ export function accountRoutes(): Route[] {
     route('GET profile/:user', getProfile, 'optional'),
     route('GET profile/:user/:field', getProfile, 'optional'),
     route('PUT profile/:user/:field', putProfile),
-    ...fixed(['GET versions'], () => VERSIONS, 'optional'),
+    ...fixed(['GET versions'], () => versions, 'optional'),
     ...fixed(['GET capabilities'], () => CAPABILITIES),
     ...fixed(['GET pushrules'], () => PUSH_RULES),
     ...fixed(['GET pushrules/global'], () => PUSH_RULES.global),

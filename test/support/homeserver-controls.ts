@@ -1,6 +1,7 @@
 import type { Faults } from './front.ts';
 import { makeRoom } from './homeserver-rooms.ts';
 import type { Sessions } from './homeserver-sessions.ts';
+import { randomName } from './homeserver-store.ts';
 import type { Json, Store, Threepid } from './homeserver-store.ts';
 
 export interface Issued {
@@ -19,6 +20,8 @@ export interface Controls {
   createRoom: (user: string, roomName: string, invite?: string[]) => string;
   /** a message event; wakes long polls; returns the event id */
   send: (user: string, roomId: string, body: string) => string;
+  /** the same with any content, such as a picture's */
+  sendContent: (user: string, roomId: string, content: Json) => string;
   timeline: (roomId: string) => Array<{ sender: string; body: string }>;
   issue: (user: string) => Issued;
   /** later requests get 401 M_UNKNOWN_TOKEN (with soft_logout, and the refresh token still good, if soft) */
@@ -29,6 +32,8 @@ export interface Controls {
   setAccountData: (user: string, type: string, content: Json | null) => void;
   /** the addresses of the account; says nothing about bindings at an identity server */
   setThreepids: (user: string, threepids: Threepid[]) => void;
+  /** stores a file, as if a user had uploaded it; returns the media id */
+  putMedia: (body: Buffer, type: string, filename?: string) => string;
   /** for whom an OpenID token was given out here */
   openIdUser: (token: string) => string | null;
 }
@@ -39,6 +44,10 @@ function setAccountData(store: Store, user: string, type: string, content: Json 
 }
 
 export function controls(store: Store, sessions: Sessions, faults: Faults): Controls {
+  const sendContent = (user: string, roomId: string, content: Json): string => {
+    const event = { type: 'm.room.message', sender: store.user(user).id, content };
+    return store.append(store.room(roomId), event).event_id;
+  };
   return {
     userId: (name: string) => store.userId(name),
     tokens: () => [...sessions.issued],
@@ -50,11 +59,9 @@ export function controls(store: Store, sessions: Sessions, faults: Faults): Cont
       }
       return room.id;
     },
-    send(user: string, roomId: string, body: string): string {
-      const content = { msgtype: 'm.text', body };
-      const event = { type: 'm.room.message', sender: store.user(user).id, content };
-      return store.append(store.room(roomId), event).event_id;
-    },
+    send: (user: string, roomId: string, body: string) =>
+      sendContent(user, roomId, { msgtype: 'm.text', body }),
+    sendContent,
     timeline(roomId: string): Array<{ sender: string; body: string }> {
       const messages = store.room(roomId).events.filter((event) => event.type === 'm.room.message');
       return messages.map((event) => ({ sender: event.sender, body: String(event.content.body) }));
@@ -74,6 +81,11 @@ export function controls(store: Store, sessions: Sessions, faults: Faults): Cont
       setAccountData(store, user, type, content),
     setThreepids(user: string, threepids: Threepid[]): void {
       store.user(user).threepids = [...threepids];
+    },
+    putMedia(body: Buffer, type: string, filename?: string): string {
+      const id = randomName();
+      store.media.set(id, { type, filename: filename ?? null, body });
+      return id;
     },
     openIdUser: (token: string) => store.openIds.get(token) ?? null,
   };

@@ -10,6 +10,32 @@ function upload(context: Context): Json {
   return { content_uri: `mxc://${context.store.serverName}/${id}` };
 }
 
+/** What `Range` asks for, from and to inclusive; null: everything, as for a header that is not understood. */
+function rangeOf(header: string | undefined, size: number): [number, number] | null {
+  const match = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
+  const [from = '', to = ''] = match?.slice(1) ?? [];
+  if (from !== '') return [Number(from), to === '' ? size - 1 : Math.min(Number(to), size - 1)];
+  return to === '' ? null : [Math.max(size - Number(to), 0), size - 1];
+}
+
+/** The whole of it or, as media elements want it when they seek, a part. */
+function sendMedia({ request, response }: Context, body: Buffer, headers: Record<string, string>): void {
+  const range = rangeOf(request.headers.range, body.length);
+  const whole = { ...headers, 'accept-ranges': 'bytes' };
+  if (range === null) {
+    response.writeHead(200, { ...whole, 'content-length': body.length }).end(body);
+    return;
+  }
+  const [from, to] = range;
+  if (from > to) {
+    response.writeHead(416, { ...whole, 'content-range': `bytes */${body.length}` }).end();
+    return;
+  }
+  const part = body.subarray(from, to + 1);
+  const place = { 'content-range': `bytes ${from}-${to}/${body.length}`, 'content-length': part.length };
+  response.writeHead(206, { ...whole, ...place }).end(part);
+}
+
 /** Downloads and thumbnails alike: the stored bytes, never scaled. */
 function download(context: Context): void {
   const own = context.param('server') === context.store.serverName;
@@ -17,14 +43,12 @@ function download(context: Context): void {
   if (!found) throw new MatrixError(404, 'M_NOT_FOUND', 'Not found');
   const name = encodeURIComponent(context.param('filename') || (found.filename ?? ''));
   const filename = name === '' ? '' : `; filename*=utf-8''${name}`;
-  context.response.writeHead(200, {
+  sendMedia(context, found.body, {
     'content-type': found.type,
-    'content-length': found.body.length,
     'content-disposition': `inline${filename}`,
     'cross-origin-resource-policy': 'cross-origin',
     'cache-control': 'no-store',
   });
-  context.response.end(found.body);
 }
 
 function downloads(auth: 'required' | 'none'): Route[] {
@@ -43,7 +67,7 @@ export function mediaRoutes(legacy: boolean): Route[] {
   return [route('POST upload', upload), ...INFO, ...(legacy ? downloads('none') : [])];
 }
 
-/** Under /_matrix/client/v1/media/. */
-export function authenticatedMediaRoutes(): Route[] {
-  return [...INFO, ...downloads('required')];
+/** Under /_matrix/client/v1/media/: nothing on a server from before there was such a thing. */
+export function authenticatedMediaRoutes(known: boolean): Route[] {
+  return known ? [...INFO, ...downloads('required')] : [];
 }

@@ -44,6 +44,8 @@ export interface HomeserverOptions {
   guests?: boolean;
   /** default true; false: 404 to downloads without a token, as on Synapse today */
   legacyMedia?: boolean;
+  /** default true; false: a server from before v1.11, which knows nothing under /_matrix/client/v1/media */
+  authenticatedMedia?: boolean;
   /** default: its own */
   recorder?: Recorder;
   tls?: Tls;
@@ -109,6 +111,7 @@ function locate(path: string, tables: Tables): [Route[], string] {
 /** An in-memory homeserver, good enough for real clients of 2016 and later. */
 export async function startHomeserver(options: HomeserverOptions): Promise<Homeserver> {
   const { name, serverName = `${name}.localhost`, names = 'neither', guests = false } = options;
+  const { legacyMedia = true, authenticatedMedia = true } = options;
   const store = new Store(serverName);
   const sessions = new Sessions(name, store);
   const recorder = options.recorder ?? new Recorder();
@@ -118,7 +121,7 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Homes
   const tables: Tables = {
     client: [
       ...auth,
-      ...accountRoutes(),
+      ...accountRoutes(authenticatedMedia),
       ...deviceRoutes(),
       ...threepidRoutes(),
       ...roomRoutes(),
@@ -127,8 +130,8 @@ export async function startHomeserver(options: HomeserverOptions): Promise<Homes
       ...streamRoutes(),
       ...smallRoutes(),
     ],
-    media: mediaRoutes(options.legacyMedia ?? true),
-    authenticatedMedia: authenticatedMediaRoutes(),
+    media: mediaRoutes(legacyMedia),
+    authenticatedMedia: authenticatedMediaRoutes(authenticatedMedia),
   };
   const handle = async (exchange: Exchange) => {
     if (exchange.path.startsWith('/_matrix/')) {

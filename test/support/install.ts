@@ -25,8 +25,9 @@ const browsers = {
   },
 };
 
-/** Where the browser is; installed first where it is missing and we may. */
-export async function browserPath(which: 'chromium' | 'firefox'): Promise<string> {
+/** Where the browser, or what drives it, is; installed first where it is missing and we may. */
+export async function browserPath(which: 'chromium' | 'firefox' | 'webkit'): Promise<string> {
+  if (which === 'webkit') return (await webkitPrograms()).driver;
   const { variable, apt, commands, elsewhere } = browsers[which];
   const named = process.env[variable];
   if (named) {
@@ -43,11 +44,58 @@ export async function browserPath(which: 'chromium' | 'firefox'): Promise<string
   );
 }
 
+/** Debian's packages of web servers. */
+const servers = { nginx: 'nginx-light', caddy: 'caddy' };
+
+/** Where the web server is; installed first where it is missing and we may. */
+export async function serverPath(name: keyof typeof servers): Promise<string> {
+  const find = () => findCommand([name]);
+  const there = find() ?? (await aptInstall([servers[name]], find));
+  if (there) return there;
+  throw new Error(`No ${name} here (Debian: apt-get install --no-install-recommends ${servers[name]})`);
+}
+
+/** What WebKitGTK is driven with. */
+export interface WebkitPrograms {
+  readonly driver: string;
+  readonly display: string;
+  /** It has the bindings for a browser of a few lines; those that are nobody's packages may be first on PATH. */
+  readonly python: string;
+}
+
+const WEBKIT_PACKAGES = ['webkit2gtk-driver', 'xvfb', 'python3-gi', 'gir1.2-webkit2-4.1'];
+const WEBKIT_BINDINGS = 'import gi; gi.require_version("WebKit2", "4.1"); import gi.repository.WebKit2';
+
+/** Where they are; installed first where they are missing and we may. */
+export async function webkitPrograms(): Promise<WebkitPrograms> {
+  const find = async (): Promise<WebkitPrograms | undefined> => {
+    const [driver, display] = [findCommand(['WebKitWebDriver']), findCommand(['Xvfb'])];
+    const python = await pythonWith(WEBKIT_BINDINGS);
+    return driver && display && python ? { driver, display, python } : undefined;
+  };
+  const there = (await find()) ?? (await aptInstall(WEBKIT_PACKAGES, find));
+  if (there) return there;
+  const command = `apt-get install --no-install-recommends ${WEBKIT_PACKAGES.join(' ')}`;
+  throw new Error(`No WebKitGTK to drive here: install it (Debian: ${command})`);
+}
+
+async function pythonWith(program: string): Promise<string | undefined> {
+  for (const python of [findCommand(['/usr/bin/python3']), findCommand(['python3'])]) {
+    if (!python) continue;
+    const works = await run(python, ['-c', program]).then(
+      () => true,
+      () => false,
+    );
+    if (works) return python;
+  }
+  return undefined;
+}
+
 /** The first of these commands that PATH, or the path itself, leads to. */
 export function findCommand(commands: string[]): string | undefined {
   const folders = (process.env['PATH'] ?? '').split(path.delimiter).filter(Boolean);
   // Debian keeps these off the PATH of some services.
-  folders.push('/usr/local/bin', '/usr/bin', '/bin', '/snap/bin');
+  folders.push('/usr/local/bin', '/usr/bin', '/usr/sbin', '/bin', '/snap/bin');
   for (const command of commands) {
     const places = command.includes('/')
       ? [path.resolve(command)]

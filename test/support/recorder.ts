@@ -17,6 +17,8 @@ export interface Recorded {
   origin: string | null;
   /** filled when answered; stays null when the connection broke before that */
   status: number | null;
+  /** The browser closed the connection before all of the answer was sent. */
+  broken: boolean;
   /** first 64 KB */
   body: string;
   /** sec-fetch-dest */
@@ -87,12 +89,16 @@ export function watch(
     ...tokenOf(request),
     origin: request.headers.origin ?? null,
     status: null,
+    broken: false,
     body: '',
     dest: typeof dest === 'string' ? dest : null,
   });
   // 'prefinish' comes before the client can have read the answer: a test that awaited it sees the status.
   response.once('prefinish', () => {
     recorded.status = response.statusCode;
+  });
+  response.once('close', () => {
+    recorded.broken = !response.writableFinished;
   });
   return recorded;
 }

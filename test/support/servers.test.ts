@@ -183,6 +183,46 @@ describe('homeserver rooms', () => {
     expect((await call(url, `v1/media/download/${id}`)).status).toBe(401);
   });
 
+  it('gives parts of a file', async () => {
+    const { url, serverName, putMedia } = await homeserver();
+    const id = putMedia(Buffer.from('0123456789'), 'audio/wav');
+    const get = (range: string) =>
+      fetch(`${local(url)}/_matrix/media/v3/download/${serverName}/${id}`, { headers: { range } });
+    const rows = [
+      ['bytes=0-', 206, 'bytes 0-9/10', '0123456789'],
+      ['bytes=3-5', 206, 'bytes 3-5/10', '345'],
+      ['bytes=8-99', 206, 'bytes 8-9/10', '89'],
+      ['bytes=-2', 206, 'bytes 8-9/10', '89'],
+      ['bytes=10-', 416, 'bytes */10', ''],
+      ['lines=1-2', 200, null, '0123456789'],
+    ] as const;
+    for (const [range, status, place, body] of rows) {
+      const answer = await get(range);
+      const { headers } = answer;
+      expect([answer.status, headers.get('content-range'), await answer.text()]).toEqual([
+        status,
+        place,
+        body,
+      ]);
+      expect(headers.get('accept-ranges')).toBe('bytes');
+    }
+  });
+
+  it('can be from before there was authenticated media', async () => {
+    const { url, serverName, issue, putMedia } = await homeserver({ authenticatedMedia: false });
+    const token = issue('alice').access_token;
+    const media = `${serverName}/${putMedia(Buffer.from('bytes'), 'image/png')}`;
+    for (const path of [`v1/media/download/${media}`, 'v1/media/config']) {
+      const { status, json } = await call(url, path, { token });
+      expect([status, json.errcode], `at ${path}`).toEqual([404, 'M_UNRECOGNIZED']);
+    }
+    expect((await fetch(`${local(url)}/_matrix/media/v3/download/${media}`)).status).toBe(200);
+    const { versions } = (await call(url, 'versions')).json;
+    expect(versions).toContain('v1.10');
+    expect(versions).not.toContain('v1.11');
+    expect((await call((await homeserver()).url, 'versions')).json.versions).toContain('v1.11');
+  });
+
   it('answers with the headers of Synapse, errors and preflights included', async () => {
     const { url, recorder } = await homeserver();
     const preflight = await call(url, 'r0/nothing', { method: 'OPTIONS' });
@@ -213,6 +253,21 @@ describe('recorder and faults', () => {
       token: null,
       origin: 'http://app.localhost',
     });
+  });
+
+  it('sees who did not wait for the answer', async () => {
+    const { url, recorder, faults } = await homeserver();
+    const gone = new AbortController();
+    faults.intercept = ({ url: asked }) => !!asked?.includes('?held');
+    const path = `${local(url)}/_matrix/client/versions`;
+    await fetch(path);
+    const held = fetch(`${path}?held`, { signal: gone.signal });
+    await expect.poll(() => recorder.requests()).toHaveLength(2);
+    expect(recorder.requests()[1]).toMatchObject({ status: null, broken: false });
+    gone.abort();
+    await expect(held).rejects.toThrow('aborted');
+    await expect.poll(() => recorder.requests()[1]).toMatchObject({ status: null, broken: true });
+    expect(recorder.requests()[0]).toMatchObject({ status: 200, broken: false });
   });
 
   it('intercepts and delays', async () => {

@@ -1,7 +1,7 @@
-/** Once before all end-to-end tests: the built extension and the browsers are there, or the run fails here. */
+/** Once before all end-to-end tests: what is built, browsers and web servers are there, or the run fails here. */
 import fs from 'node:fs/promises';
 import path from 'node:path';
-import { browserPath } from './install.ts';
+import { browserPath, serverPath } from './install.ts';
 
 export async function setup(): Promise<void> {
   const manifest = path.resolve(import.meta.dirname, '../../dist/chromium/manifest.json');
@@ -10,4 +10,7 @@ export async function setup(): Promise<void> {
   });
   await browserPath('chromium');
   await browserPath('firefox');
+  await browserPath('webkit');
+  await serverPath('nginx');
+  await serverPath('caddy');
 }

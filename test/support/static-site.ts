@@ -17,6 +17,8 @@ export interface SiteOptions {
   listenHost?: string;
   /** default: a free one */
   port?: number;
+  /** The page worker is part of it; default: false. */
+  homeward?: boolean;
   /** folder to serve */
   root?: string;
   /** by path from the root of the site ('/config.json' or 'config.json'); they go before those of `root` */
@@ -34,6 +36,8 @@ export interface SiteOptions {
 }
 
 export interface Site {
+  /** The page worker is part of it, as its host would add it. */
+  homeward: boolean;
   /** no trailing slash; same as `origin` */
   url: string;
   origin: string;
@@ -64,6 +68,13 @@ const TYPES: Record<string, string> = {
 };
 
 const REPLACED = new Set(['.json', '.html', '.js', '.mjs']);
+
+const WORKER = path.resolve(import.meta.dirname, '../../dist/worker');
+
+/** Its bootstrap goes before everything else that a page runs. */
+function withHomeward(html: string): string {
+  return html.replace(/<head[^>]*>|(?<=<!doctype html>)/i, '$&<script src="/homeward.js"></script>');
+}
 
 async function find(options: SiteOptions, name: string): Promise<SiteFile | null> {
   const given = options.files?.[name] ?? options.files?.[name.slice(1)];
@@ -111,13 +122,15 @@ function nameOf(requested: string): string | null {
 export async function startSite(options: SiteOptions): Promise<Site> {
   const { name, listenHost, port, tls } = options;
   const recorder = options.recorder ?? new Recorder();
+  const site = { homeward: options.homeward ?? false };
   const listening = await listen(
     async (request, response) => {
       const recorded = watch(recorder, name, request, response);
       note(recorded, await readBody(request));
       const headers = { 'cache-control': 'no-store', ...options.headers };
       const wanted = nameOf(recorded.path);
-      const file = wanted === null ? null : await find(options, wanted);
+      const ours = site.homeward && wanted !== null && /^\/homeward[-\w]*\.\w+$/.test(wanted);
+      const file = wanted === null ? null : await find(ours ? { ...options, root: WORKER } : options, wanted);
       if (wanted === null || file === null) {
         response.writeHead(404, { ...headers, 'content-type': 'text/plain' }).end('Not found');
         return;
@@ -126,10 +139,11 @@ export async function startSite(options: SiteOptions): Promise<Site> {
       const type = file.type ?? TYPES[extension] ?? 'application/octet-stream';
       let body = REPLACED.has(extension) ? edited(file.body, options.replace ?? {}) : file.body;
       if (wanted === '/config.json') body = withIdentityServer(body.toString(), options.identityServer);
+      if (site.homeward && wanted === '/index.html') body = withHomeward(body.toString());
       response.writeHead(200, { 'content-type': type, ...headers, ...file.headers }).end(body);
     },
     { host: listenHost, port, tls },
   );
   const origin = `${tls ? 'https' : 'http'}://${options.host ?? `${name}.localhost`}:${listening.port}`;
-  return { url: origin, origin, recorder, close: listening.close };
+  return Object.assign(site, { url: origin, origin, recorder, close: listening.close });
 }

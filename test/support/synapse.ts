@@ -2,6 +2,7 @@ import crypto from 'node:crypto';
 import path from 'node:path';
 import { forward, relay } from './forward.ts';
 import { newFaults, startFront, type Exchange } from './front.ts';
+import { mediaCalls, type MediaCalls } from './matrix-media.ts';
 import type { EditLogin } from './portal.ts';
 import { synapseEnvironment } from './python.ts';
 import type { Recorder } from './recorder.ts';
@@ -17,7 +18,7 @@ export interface Message {
 }
 
 /** A real homeserver. Its users have the password `pw-USER`. */
-export interface Synapse {
+export interface Synapse extends MediaCalls {
   name: string;
   /** `http://NAME.localhost:PORT`, as browsers reach it. */
   url: string;
@@ -128,6 +129,7 @@ function handle(name: string, running: Running<Place>): Synapse {
     call,
     token,
     ...rooms(call, token, userId),
+    ...mediaCalls({ port, token, userId }),
     async close() {
       log ??= readLog(running.folder);
       await end(running);

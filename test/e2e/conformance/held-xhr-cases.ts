@@ -193,7 +193,9 @@ export const heldXhrCases: Record<string, () => Promise<HeldResult>> = {
     const log = kit.log(xhr, { upload: true });
     const finished = kit.finished(xhr, 'b');
     await kit.server('open');
-    return { same: [await finished, log] };
+    const answer = await finished;
+    // whether bytes of the body count as sent before the failure is a race, also natively
+    return { same: [answer, log.filter((line) => !line.startsWith('upload.progress'))] };
   },
 };
 
