@@ -60,10 +60,13 @@ describe('webkit: with the page worker', () => {
   });
 
   it('the settings say who is signed in, and change the identity server', async () => {
-    const scene = await signIn(await visit(lab));
-    const { page, portal, home, token, site } = scene;
+    const visited = await visit(lab);
+    const { page, portal, home, site } = visited;
     const named = lab.keep(await startIdentityServer({ name: 'is1', whoIs: home.openIdUser }));
+    // before the login: it is read right after it
     home.setAccountData('alice', ACCOUNT_DATA, { base_url: named.url, kept: 1 });
+    const scene = await signIn(visited);
+    const { token } = scene;
     await whoami(page, portal.url, token);
     const settings = await lab.page(`${site.url}/homeward.html`);
     await expectWorks(scene, named, settings);

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { attempt } from '../support/drive-page.ts';
 import type { Homeserver } from '../support/homeserver.ts';
 import type { Portal } from '../support/portal.ts';
+import type { Recorded } from '../support/recorder.ts';
 import type { Site, SiteOptions } from '../support/static-site.ts';
 import { isMedia, showPicture, startServers } from './hosting-stage.ts';
 import { untilControlled, type Lab } from './lab.ts';
@@ -131,12 +132,17 @@ export async function expectPicture(
   when: string,
   page = scene.page,
 ): Promise<void> {
-  const { home, token } = scene;
-  const { picture, width } = await showPicture(page, scene);
-  expect(width, `a picture, ${when}`).toBe(1);
-  const of = home.recorder.requests(({ path: at }) => at.includes(picture));
+  const { portal, home, token } = scene;
+  const { picture, width, took } = await showPicture(page, scene);
+  const seen = ({ recorder }: Homeserver | Portal) =>
+    recorder.requests(({ path: at }) => at.includes(picture));
+  const of = seen(home);
+  const told = JSON.stringify({ took, home: of.map(plain), portal: seen(portal).map(plain) });
+  expect(width, `a picture, ${when}: ${told}`).toBe(1);
   expect(new Set(of.map((request) => request.token)), `${when}`).toEqual(new Set([token]));
 }
+
+const plain = ({ status, broken, tokenIn }: Recorded) => ({ status, broken, tokenIn });
 
 /**
  * By what only the service worker sees, and with the token.
