@@ -2,6 +2,7 @@
 import { browser } from '../webext/browser.ts';
 import { patternOf } from '../webext/host-pattern.ts';
 import { popupReplies, type CallBackground } from '../wire/popup.ts';
+import { element } from '../ui/elements.ts';
 import { createIdentityFlow } from '../ui/identity-flow.ts';
 import { message, speak } from '../ui/text.ts';
 import { access, draft } from './stage.ts';
@@ -111,9 +112,26 @@ function start({ client, tab }: Subject): void {
     if (document.querySelector('.turn-off')) void draw();
   });
   void (async () => {
-    const { sessions } = await call('describe', { client });
+    const sessions = await firstAnswer(async () => (await call('describe', { client })).sessions);
     if (!(await identity.resume(sessions))) await draw();
   })();
+}
+
+/** Milliseconds. */
+const AGAIN = 1000;
+
+/** Asks until it is answered: a background that is being updated, or ends in this very moment, is there again soon. */
+async function firstAnswer<T>(ask: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch {
+      show([element('p', 'note warning no-answer', message('noAnswer'))]);
+      await new Promise((resolve) => {
+        setTimeout(resolve, AGAIN);
+      });
+    }
+  }
 }
 
 speak((key, substitutions) => browser.i18n.getMessage(key, substitutions));
@@ -121,5 +139,5 @@ void (async () => {
   document.documentElement.lang = browser.i18n.getUILanguage();
   const subject = await findSubject();
   if (subject) start(subject);
-  else show([...noClientView(), ...othersView(await call('clients', null))]);
+  else show([...noClientView(), ...othersView(await firstAnswer(() => call('clients', null)))]);
 })();

@@ -57,7 +57,11 @@ export async function openPopupPage(browser: TestBrowser): Promise<Popup> {
       await page.evaluate((next) => {
         location.search = next;
       }, search);
-      await waitFor(page, (next) => location.search === next && !!document.querySelector('main *'), search);
+      await waitFor(
+        page,
+        (next) => location.search === next && !!document.querySelector('main > :not(.no-answer)'),
+        search,
+      );
     });
   const press = (selector: string): Promise<void> =>
     attempt(page, `press ${selector} in the popup`, async () => {

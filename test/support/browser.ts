@@ -59,11 +59,8 @@ export async function launch(engine: Engine, options: LaunchOptions = {}): Promi
  * @param running the browser as it is now: it may have been started again
  */
 export function testBrowser(engine: Engine, base: string, running: () => Browser): TestBrowser {
-  const openPopup = async (client: string): Promise<Page> => {
-    const page = await running().newPage();
-    await openExtensionPage(page, `${base}/popup.html?client=${encodeURIComponent(client)}`);
-    return page;
-  };
+  const openPopup = (client: string): Promise<Page> =>
+    openExtensionPage(() => running().newPage(), `${base}/popup.html?client=${encodeURIComponent(client)}`);
   return {
     engine,
     get puppeteer() {
@@ -138,20 +135,38 @@ interface DeveloperPrivate {
   addHostPermission(id: string, pattern: string): Promise<void>;
 }
 
+/** Milliseconds until a page of an extension that is not there is asked for again. */
+const AGAIN = 3000;
+
 /**
  * In Firefox the navigation to a page of an extension is never reported as done, but the page is there; a look that
- * meets the navigation itself fails, so look again until it is shown.
+ * meets the navigation itself fails, so look again until it is shown. While an extension is reloaded, Chromium gives no
+ * page of it, and closes the tabs that have one.
  */
-async function openExtensionPage(page: Page, url: string): Promise<void> {
-  void page.goto(url, { timeout: 2500, waitUntil: 'domcontentloaded' }).catch(() => undefined);
-  const isShown = (): Promise<boolean> =>
-    page.evaluate(
-      () => location.protocol.endsWith('extension:') && document.querySelector('main *') !== null,
-    );
-  for (const end = Date.now() + 30_000; !(await isShown().catch(() => false));) {
-    if (Date.now() > end) throw new Error(`${url} did not show in 30 s`);
+async function openExtensionPage(newPage: () => Promise<Page>, url: string): Promise<Page> {
+  let page = await newPage();
+  let told = '';
+  const go = (): number => {
+    page.goto(url, { timeout: 2500, waitUntil: 'domcontentloaded' }).catch((error: unknown) => {
+      told = String(error);
+    });
+    return Date.now();
+  };
+  let began = go();
+  for (const end = Date.now() + 30_000; !(await page.evaluate(isShown).catch(() => false));) {
+    if (Date.now() > end) throw new Error(`${url} did not show in 30 s: ${told}`);
+    if (page.isClosed() || Date.now() - began > AGAIN) {
+      if (page.isClosed()) page = await newPage();
+      began = go();
+    }
     await pause(50);
   }
+  return page;
+}
+
+function isShown(): boolean {
+  const isExtension = location.protocol.endsWith('extension:');
+  return isExtension && document.querySelector('main > :not(.no-answer)') !== null;
 }
 
 async function waitForIdle(openPopup: (client: string) => Promise<Page>): Promise<void> {
